@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One interface to every accelerator: golden model in C, Verilated RTL, the C kernel for HLS,
+ * and later real boards. A device is opened by a URI, loaded with an image, and given lists of
+ * jobs. Functions that fail say in their message whether hardware was touched. Not thread-safe: one
+ * thread per device.
+ *
+ *   ref:DESIGN.yaml   the golden model, in C
+ *   sim:DESIGN.yaml   the Verilated RTL, cycle by cycle
+ *   hls:DESIGN.yaml   the C kernel of hls/, compiled with gcc
+ * DESIGN may also be a bare name, looked up as designs/NAME.yaml.
+ */
+#ifndef TRI_DEVICE_H
+#define TRI_DEVICE_H
+
+#include "base/design.h"
+#include "driver/image.h"
+
+struct tri_device;
+
+struct tri_device_options {
+    uint64_t seed;          /* of the simulator's random stalls */
+    const char *wave;       /* sim: FST file to write, or NULL */
+    uint64_t wave_from;     /* first cycle of the wave's window */
+    uint64_t wave_to;       /* one past the last; 0: to the end */
+    const char *wave_scope; /* sim: only this scope (instance path), NULL: all */
+    const char *plant;      /* sim: name of a planted bug to load (tests only), NULL: none */
+    int32_t stall_permille; /* sim: overrides the design's; -1: the design's */
+};
+#define TRI_DEVICE_OPTIONS_INIT                                                                    \
+    { .stall_permille = -1 }
+
+struct tri_device_info {
+    char uri[4352];
+    char backend[16];
+    struct tri_design design;
+    uint64_t design_hash;
+    bool counts_cycles; /* false for the golden model and the C kernel, which have no cycles */
+};
+
+struct tri_job {
+    uint32_t matrix;     /* index in the loaded image */
+    uint32_t tokens;     /* any number: cut into commands of at most t_max */
+    const int8_t *codes; /* [tokens][cols], must stay valid until the wait returns */
+    int32_t *sums;       /* [tokens][rows], written when the wait returns OK */
+};
+
+struct tri_counters { /* as in rtl/accel.yaml, summed over all runs since open; simulation adds what
+                         it knows */
+    uint64_t cycles_active, steps, wait_command, wait_activations, wait_results, wait_weights;
+    uint64_t beats_consumed, corrupt_codes, axi_errors;
+    uint64_t runs, commands;            /* doorbells rung, commands executed */
+    uint64_t bytes_weights, bytes_data; /* moved on the ports; 0 where unknown */
+    uint64_t cycles_simulated;          /* all clock cycles, also between runs */
+    double seconds_simulating;          /* host time spent in the simulator */
+};
+
+/* options may be NULL. Errors: ARGUMENT (unknown scheme: lists the known), IO, FORMAT (design),
+ * UNSUPPORTED (back end not built: says the make target), MISMATCH (design hash of the device
+ * differs). */
+enum tri_status tri_device_open(const char *uri, const struct tri_device_options *options,
+                                struct tri_device **device);
+void tri_device_close(struct tri_device *device);
+const struct tri_device_info *tri_device_info(const struct tri_device *device);
+
+/* Gives the device its weights; checks design hash and CRCs first, reads back after. The image must
+ * outlive the device or the next load. Errors: MISMATCH, MEMORY, DEVICE. */
+enum tri_status tri_device_load(struct tri_device *device, const struct tri_image *image);
+
+/* Starts a list of jobs and returns; at most one list is in flight. Errors: ARGUMENT (nothing was
+ * touched). */
+enum tri_status tri_device_submit(struct tri_device *device, const struct tri_job *jobs,
+                                  uint32_t count);
+/* Waits until the list is done or `milliseconds` (0: the back end's default, 60 s) passed. On any
+ * failure no sum of the list is to be used. Errors: DEVICE (status by name, command, matrix),
+ * TIMEOUT. After TIMEOUT or a status that says dead the device only closes. */
+enum tri_status tri_device_wait(struct tri_device *device, uint32_t milliseconds);
+/* Copies the counters. */
+void tri_device_counters(const struct tri_device *device, struct tri_counters *counters);
+
+#endif
