@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opening, feeding and measuring; see host/engine.h.
+ */
+#include "host/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/options.h"
+#include "ref/map.h"
+
+enum { DEFAULT_REPLY = 128 };
+
+enum tri_status tri_engine_tokenizer(const char *model, struct tri_tokenizer **tokenizer,
+                                     char *why) {
+    static const char *const names[] = {"tokenizer.json", "tokenizer.model"};
+    char path[4352];
+    struct stat about;
+    *tokenizer = NULL;
+    why[0] = '\0';
+    if (strlen(model) + 32 > sizeof path)
+        return tri_fail(TRI_E_ARGUMENT, "model: path of %zu bytes is too long", strlen(model));
+    enum tri_status status = TRI_OK;
+    if (stat(model, &about) == 0 && S_ISREG(about.st_mode)) {
+        status = tri_tokenizer_open(model, tokenizer);
+    } else {
+        size_t i = 0;
+        for (; i < 2; i++) {
+            snprintf(path, sizeof path, "%s/%s", model, names[i]);
+            if (access(path, F_OK) == 0) break;
+        }
+        if (i < 2)
+            status = tri_tokenizer_open(path, tokenizer);
+        else
+            snprintf(why, 512, "%.400s: has no tokenizer.json", model);
+    }
+    if (status != TRI_E_UNSUPPORTED) return status;
+    snprintf(why, 512, "%.500s", tri_error()); /* prompts can still be given as ids */
+    return TRI_OK;
+}
+
+enum tri_status tri_engine_open(struct tri_engine *engine, const struct tri_model_choice *choice) {
+    struct tri_model_options options;
+    memset(engine, 0, sizeof *engine);
+    TRI_TRY(tri_map_guard());
+    TRI_TRY(tri_model_choice_options(choice, &options));
+    TRI_TRY(tri_model_open(choice->path, &options, &engine->model));
+    TRI_TRY(tri_engine_tokenizer(choice->path, &engine->tokenizer, engine->no_tokenizer));
+    engine->stats.model = engine->model->path;
+    engine->stats.device = engine->uri;
+    return TRI_OK;
+}
+
+static enum tri_status parse_ids(const char *text, uint32_t vocab, struct tri_prompt *prompt) {
+    size_t room = 1;
+    for (const char *at = text; *at != '\0'; at++) room += *at == ',';
+    prompt->ids = malloc(room * sizeof *prompt->ids);
+    if (prompt->ids == NULL) return tri_fail(TRI_E_MEMORY, "prompt ids: out of memory");
+    for (const char *at = text;;) {
+        size_t length = strcspn(at, ",");
+        char word[24];
+        uint64_t id = 0;
+        if (length >= sizeof word) length = sizeof word - 1;
+        memcpy(word, at, length);
+        word[length] = '\0';
+        if (!tri_parse_number(word, UINT32_MAX, &id) || id >= vocab)
+            return tri_fail(TRI_E_ARGUMENT, "prompt ids: number %u: wanted 0 to %u, got '%s'",
+                            prompt->count + 1, vocab - 1, word);
+        prompt->ids[prompt->count++] = (uint32_t)id;
+        at += strcspn(at, ",");
+        if (*at++ == '\0') return TRI_OK;
+    }
+}
+
+static enum tri_status encode(const struct tri_engine *engine, const char *text, bool special,
+                              struct tri_prompt *prompt) {
+    uint32_t *ids = NULL;
+    size_t count = 0;
+    if (text != NULL) {
+        if (engine->tokenizer == NULL)
+            return tri_fail(TRI_E_ARGUMENT, "%s; give --prompt-ids", engine->no_tokenizer);
+        TRI_TRY(tri_tokenizer_encode(engine->tokenizer, text, strlen(text), special, &ids, &count));
+    }
+    prompt->ids = malloc((count + 1) * sizeof *prompt->ids);
+    if (prompt->ids == NULL || count >= UINT32_MAX) {
+        free(ids);
+        return tri_fail(TRI_E_MEMORY, "prompt: out of memory for %zu tokens", count);
+    }
+    prompt->ids[0] = engine->model->config.bos;
+    if (count > 0) memcpy(prompt->ids + 1, ids, count * sizeof *ids);
+    prompt->count = (uint32_t)count + 1;
+    free(ids);
+    for (uint32_t i = 0; i < prompt->count; i++)
+        if (prompt->ids[i] >= engine->model->config.vocab)
+            return tri_fail(TRI_E_FORMAT, "%s: tokenizer: wanted ids below %u, got %u",
+                            engine->model->path, engine->model->config.vocab, prompt->ids[i]);
+    return TRI_OK;
+}
+
+enum tri_status tri_engine_prompt(const struct tri_engine *engine, const char *text,
+                                  const char *ids, bool special, struct tri_prompt *prompt) {
+    memset(prompt, 0, sizeof *prompt);
+    if (text != NULL && ids != NULL)
+        return tri_fail(TRI_E_ARGUMENT, "wanted one prompt, got both --prompt and --prompt-ids");
+    if (ids != NULL) return parse_ids(ids, engine->model->config.vocab, prompt);
+    return encode(engine, text, special, prompt);
+}
+
+enum tri_status tri_engine_uri(const char *device, const char *design, char *uri) {
+    if (device == NULL) device = design != NULL ? "sim" : "ref";
+    bool bare = strchr(device, ':') == NULL;
+    if (design != NULL && !bare)
+        return tri_fail(TRI_E_ARGUMENT, "device %s names a design already, --design %s another",
+                        device, design);
+    if (bare && design == NULL && strcmp(device, "ref") != 0)
+        return tri_fail(
+            TRI_E_ARGUMENT,
+            "device '%s': wanted ref, ref:DESIGN, hls:DESIGN or sim:DESIGN (or --design DESIGN)",
+            device);
+    int used = snprintf(uri, 4352, "%s%s%s", device, design != NULL ? ":" : "",
+                        design != NULL ? design : "");
+    if (used < 0 || used >= 4352) return tri_fail(TRI_E_ARGUMENT, "device: name too long");
+    return TRI_OK;
+}
+
+enum tri_status tri_engine_reply_length(const struct tri_engine *engine, uint32_t prompt,
+                                        uint32_t wanted, uint32_t *reply) {
+    const uint32_t context = engine->model->config.context;
+    if (prompt > context || (prompt == context && wanted != 0))
+        return tri_fail(TRI_E_ARGUMENT, "prompt: wanted at most %u tokens (context %u), got %u",
+                        wanted != 0 ? context - 1 : context, context, prompt);
+    const uint32_t room = context - prompt;
+    if (wanted == TRI_REPLY_DEFAULT)
+        wanted = room < DEFAULT_REPLY ? room : DEFAULT_REPLY;
+    else if (wanted > room)
+        return tri_fail(TRI_E_ARGUMENT,
+                        "reply: wanted at most %u tokens after a prompt of %u (context %u), got %u",
+                        room, prompt, context, wanted);
+    *reply = wanted;
+    return TRI_OK;
+}
+
+enum tri_status tri_engine_start(struct tri_engine *engine, const char *uri, uint32_t positions,
+                                 const struct tri_device_options *options) {
+    snprintf(engine->uri, sizeof engine->uri, "%s", uri);
+    TRI_TRY(tri_products_open(&engine->products, engine->model, uri, options));
+    if (engine->products.device != NULL)
+        engine->stats.info = tri_device_info(engine->products.device);
+    return tri_session_create(engine->model, positions, &engine->session);
+}
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+enum tri_status tri_engine_run(struct tri_engine *engine, struct tri_phase *phase,
+                               const uint32_t *ids, uint32_t count, bool all, float *logits) {
+    struct tri_counters before = {0}, after = {0};
+    const struct tri_device *device = engine->products.device;
+    if (device != NULL) tri_device_counters(device, &before);
+    engine->products.position = tri_session_length(engine->session);
+    double began = now();
+    enum tri_status status = tri_session_run(engine->session, ids, count, tri_products_run,
+                                             &engine->products, all, logits);
+    phase->seconds += now() - began;
+    if (device != NULL) tri_device_counters(device, &after);
+    tri_counters_add(&phase->counters, &after, &before);
+    if (status == TRI_OK) phase->tokens += count;
+    return status;
+}
+
+const struct tri_stats *tri_engine_stats(struct tri_engine *engine) {
+    engine->stats.products_checked = engine->products.checked;
+    engine->stats.products_equal = engine->products.equal;
+    engine->stats.sums_checked = engine->products.sums_checked;
+    return &engine->stats;
+}
+
+void tri_engine_close(struct tri_engine *engine) {
+    tri_session_destroy(engine->session);
+    tri_products_close(&engine->products);
+    tri_tokenizer_close(engine->tokenizer);
+    tri_model_close(engine->model);
+    memset(engine, 0, sizeof *engine);
+}

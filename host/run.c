@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `tritium run`: prompt in, text out as it comes, and on request logits, a check of every product
+ * and what it cost.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/commands.h"
+#include "host/engine.h"
+#include "host/interrupt.h"
+#include "host/npy.h"
+#include "host/options.h"
+#include "host/reply.h"
+#include "ref/sampler.h"
+
+/* A prompt goes through the model in pieces, so that scratch and logits stay small. */
+enum { PIECE = 64 };
+
+struct run {
+    struct tri_model_choice model;
+    struct tri_device_choice where;
+    struct tri_sampling_choice choice;
+    const char *prompt, *ids, *logits_path, *report, *plant;
+    uint32_t wanted;
+    bool special, echo, stats, json, check;
+    uint64_t stall_seed;
+    struct tri_engine engine;
+    struct tri_prompt tokens;
+    struct tri_reply reply;
+    struct tri_sampler *sampler;
+    struct tri_npy npy;
+    float *logits;    /* [PIECE or 1][vocab] */
+    const char *stop; /* "eos", "length" or "interrupted" */
+};
+
+static const struct tri_usage usage = {
+    .command = "run",
+    .synopsis = "-m MODEL [-p TEXT | --prompt-ids 1,2,3] [options]",
+    .purpose =
+        "Continues a text. The device computes the ternary products, the host does the rest; the\n"
+        "tokens are the same on every device, bit for bit. Text goes to standard output as it\n"
+        "comes, figures to standard error.",
+    .examples = "  tritium run -m tests/models/demo -p 'Once upon a time' --echo\n"
+                "  tritium run -m tests/models/demo -p 'The king' -n 32 --device sim:kv260 --check "
+                "--stats\n"
+                "  tritium run -m tests/models/micro --prompt-ids 496,7,8 --greedy --json\n",
+    .statuses = "  0  done   1  failed   2  wrong command line   3  --check found a difference\n"
+                "  130  stopped by Ctrl-C: what was finished is kept\n",
+};
+
+static enum tri_status prefill(struct run *run) {
+    const uint32_t vocab = run->engine.model->config.vocab;
+    const bool all = run->logits_path != NULL;
+    for (uint32_t first = 0; first < run->tokens.count; first += PIECE) {
+        uint32_t left = run->tokens.count - first, count = left < PIECE ? left : PIECE;
+        TRI_TRY(tri_engine_run(&run->engine, &run->engine.stats.prefill, run->tokens.ids + first,
+                               count, all, run->logits));
+        if (!all) continue;
+        TRI_TRY(tri_npy_append(&run->npy, run->logits, count));
+        memmove(run->logits, run->logits + (size_t)(count - 1) * vocab, vocab * sizeof(float));
+    }
+    return TRI_OK;
+}
+
+static enum tri_status generate(struct run *run) {
+    for (uint32_t i = 0; i < run->tokens.count; i++)
+        tri_sampler_accept(run->sampler, run->tokens.ids[i]);
+    TRI_TRY(prefill(run));
+    run->engine.stats.prompt_tokens = run->tokens.count;
+    while (run->reply.count < run->wanted) {
+        uint32_t id = 0;
+        if (tri_interrupted() != 0) return tri_fail(TRI_E_INTERRUPTED, "interrupted");
+        TRI_TRY(tri_sampler_next(run->sampler, run->logits, &id));
+        if (tri_config_ends(&run->engine.model->config, id)) {
+            run->stop = "eos";
+            return TRI_OK;
+        }
+        tri_sampler_accept(run->sampler, id);
+        TRI_TRY(tri_reply_add(&run->reply, id));
+        run->engine.stats.reply_tokens = run->reply.count;
+        /* Nothing follows the last token, so the model need not see it, unless its logits are
+         * wanted. */
+        if (run->reply.count == run->wanted && run->logits_path == NULL) break;
+        TRI_TRY(
+            tri_engine_run(&run->engine, &run->engine.stats.decode, &id, 1, false, run->logits));
+        if (run->logits_path != NULL) TRI_TRY(tri_npy_append(&run->npy, run->logits, 1));
+    }
+    run->stop = "length";
+    return TRI_OK;
+}
+
+/* Everything that can be wrong with the question is found here, before the device is opened. */
+static enum tri_status prepare(struct run *run) {
+    char uri[4352];
+    TRI_TRY(tri_engine_uri(run->where.device, run->where.design, uri));
+    if (run->check && strcmp(uri, "ref") == 0)
+        return tri_fail(TRI_E_ARGUMENT,
+                        "--check: wanted --device ref:DESIGN, hls:DESIGN or sim:DESIGN, got the "
+                        "reference itself");
+    TRI_TRY(tri_engine_open(&run->engine, &run->model));
+    TRI_TRY(tri_engine_prompt(&run->engine, run->prompt, run->ids, run->special, &run->tokens));
+    TRI_TRY(tri_engine_reply_length(&run->engine, run->tokens.count, run->wanted, &run->wanted));
+    const size_t vocab = run->engine.model->config.vocab;
+    TRI_TRY(tri_sampling_choice_create(&run->choice, (uint32_t)vocab, &run->sampler));
+    size_t rows = run->logits_path != NULL && run->tokens.count > 1 ? PIECE : 1;
+    run->logits = malloc(rows * vocab * sizeof *run->logits);
+    if (run->logits == NULL) return tri_fail(TRI_E_MEMORY, "logits: out of memory");
+    if (run->logits_path != NULL)
+        TRI_TRY(tri_npy_open(&run->npy, run->logits_path, (uint32_t)vocab));
+    struct tri_device_options options = TRI_DEVICE_OPTIONS_INIT;
+    options.seed = run->stall_seed;
+    options.plant = run->plant;
+    run->reply.tokenizer = run->engine.tokenizer;
+    run->reply.show = run->json ? NULL : stdout;
+    TRI_TRY(tri_engine_start(&run->engine, uri, run->tokens.count + run->wanted, &options));
+    run->engine.products.check = run->check;
+    if (run->echo && run->prompt != NULL)
+        return tri_reply_show(&run->reply, run->prompt, strlen(run->prompt));
+    return TRI_OK;
+}
+
+static json_t *ids_json(const uint32_t *ids, uint32_t count) {
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < count; i++) json_array_append_new(array, json_integer(ids[i]));
+    return array;
+}
+
+static enum tri_status write_report(struct run *run, json_t *report) {
+    struct tri_outfile file;
+    TRI_TRY(tri_outfile_open(&file, run->report));
+    int bad = json_dumpf(report, file.stream, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    fputc('\n', file.stream);
+    if (bad != 0) {
+        tri_outfile_discard(&file);
+        return tri_fail(TRI_E_IO, "%s: not written", run->report);
+    }
+    return tri_outfile_commit(&file);
+}
+
+/* What is kept of a run that was finished or interrupted. */
+static enum tri_status finish(struct run *run) {
+    TRI_TRY(tri_reply_end(&run->reply));
+    TRI_TRY(tri_reply_show(&run->reply, "\n", 1));
+    if (run->npy.rows > 0) TRI_TRY(tri_npy_commit(&run->npy));
+    const struct tri_stats *stats = tri_engine_stats(&run->engine);
+    if (run->stats) tri_stats_print(stats, stderr);
+    json_t *report = tri_stats_json(stats);
+    json_object_set_new(report, "stop", json_string(run->stop));
+    enum tri_status status = run->report != NULL ? write_report(run, report) : TRI_OK;
+    if (status == TRI_OK && run->json) {
+        json_t *out = json_object();
+        json_object_set_new(out, "prompt_ids", ids_json(run->tokens.ids, run->tokens.count));
+        json_object_set_new(out, "ids", ids_json(run->reply.ids, run->reply.count));
+        json_object_set_new(
+            out, "text",
+            json_stringn(run->reply.text != NULL ? run->reply.text : "", run->reply.bytes));
+        json_object_set_new(out, "device", json_string(run->engine.uri));
+        json_object_set(out, "stats", report);
+        json_dumpf(out, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)); /* seen in the flush */
+        fputc('\n', stdout);
+        json_decref(out);
+    }
+    json_decref(report);
+    return status;
+}
+
+static int perform(struct run *run) {
+    enum tri_status status = prepare(run);
+    if (status != TRI_OK) return tri_complain(status);
+    status = generate(run);
+    int code = TRI_EXIT_OK;
+    if (status == TRI_E_INTERRUPTED) {
+        run->stop = "interrupted";
+        code = TRI_EXIT_SIGNAL + tri_interrupted();
+    } else if (status != TRI_OK) {
+        if (run->reply.bytes > 0) tri_reply_show(&run->reply, "\n", 1);
+        if (!run->engine.products.difference.found) return tri_complain(status);
+        fprintf(stderr, "tritium: %s (%s)\n", tri_error(), run->engine.uri);
+        return TRI_EXIT_DIFFERENT;
+    }
+    status = finish(run);
+    if (status != TRI_OK) return tri_complain(status);
+    if (code != TRI_EXIT_OK) fprintf(stderr, "tritium: interrupted\n");
+    return tri_finish_output(code);
+}
+
+int tri_command_run(int argc, char **argv) {
+    struct run run = {.wanted = TRI_REPLY_DEFAULT, .choice = TRI_SAMPLING_CHOICE_INIT};
+    const struct tri_option options[] = {
+        TRI_MODEL_OPTIONS(run.model),
+        {"prompt", 'p', "TEXT", TRI_OPTION_TEXT, &run.prompt, "BOS and this text (BOS alone)"},
+        {"prompt-ids", 0, "IDS", TRI_OPTION_TEXT, &run.ids, "token ids, taken as they are"},
+        {"special", 0, NULL, TRI_OPTION_FLAG, &run.special,
+         "names like <|eot_id|> in TEXT are special tokens"},
+        {"tokens", 'n', "N", TRI_OPTION_U32, &run.wanted,
+         "length of the reply (128, or what fits)"},
+        TRI_DEVICE_OPTIONS(run.where),
+        {"check", 0, NULL, TRI_OPTION_FLAG, &run.check,
+         "compute every product on the reference too, and compare"},
+        TRI_SAMPLING_OPTIONS(run.choice),
+        {"stall-seed", 0, "N", TRI_OPTION_U64, &run.stall_seed,
+         "of the simulated memory's random stalls (0)"},
+        {"plant", 0, "NAME", TRI_OPTION_TEXT, &run.plant,
+         "load the simulator built with this planted bug (for tests)"},
+        {"echo", 0, NULL, TRI_OPTION_FLAG, &run.echo, "show the prompt's text first"},
+        {"stats", 0, NULL, TRI_OPTION_FLAG, &run.stats, "figures on standard error"},
+        {"json", 0, NULL, TRI_OPTION_FLAG, &run.json, "one JSON object instead of text"},
+        {"report", 0, "FILE", TRI_OPTION_TEXT, &run.report, "write the figures as JSON"},
+        {"logits", 0, "FILE", TRI_OPTION_TEXT, &run.logits_path,
+         "write float32 .npy [position][vocabulary], prompt and reply"},
+    };
+    int status =
+        tri_options_parse(&usage, options, sizeof options / sizeof options[0], argc, argv, NULL);
+    if (status >= 0) return status;
+    if (run.model.path == NULL) return tri_complain_usage("run: --model is missing");
+    status = perform(&run);
+    tri_npy_discard(&run.npy);
+    tri_sampler_destroy(run.sampler);
+    tri_reply_free(&run.reply);
+    free(run.tokens.ids);
+    free(run.logits);
+    tri_engine_close(&run.engine);
+    return status;
+}

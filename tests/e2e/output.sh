@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The program's other outputs: JSON that other programs can read, the same text streamed and in JSON,
+# the same logits whether or not they are wanted, and Ctrl-C, which keeps what was finished.
+. tests/e2e/lib.sh
+
+demo='-m tests/models/demo -p Grandmother --seed 9'
+# holds FILE EXPRESSION: a Python expression about the JSON object d.
+holds() { verdict "$1: $2" python3 -c "import json,sys
+d = json.load(open(sys.argv[1])); sys.exit(not ($2))" "$scratch/$1"; }
+
+# shellcheck disable=SC2086
+{
+    tritium 0 run $demo -n 20
+    cp "$scratch/out" "$scratch/streamed"
+    tritium 0 run $demo -n 20 --json --device ref:tiny --check --report "$scratch/report.json"
+}
+holds out "len(d['ids']) == 20 and d['prompt_ids'][0] == 2046 and d['device'] == 'ref:tiny'"
+holds out "d['text'] + '\\n' == open('$scratch/streamed').read()"
+holds out "d['stats']['products_checked'] == d['stats']['products_equal'] > 0"
+holds report.json "d['reply_tokens'] == 20 and d['stop'] == 'length' and d['design'] == 'tiny'"
+tritium 0 run -m tests/models/micro --prompt-ids 496,3 -n 0 --json --logits "$scratch/prompt.npy"
+holds out "d['ids'] == [] and d['text'] == ''"
+verdict 'logits of the prompt alone' [ "$(wc -c <"$scratch/prompt.npy")" -eq $((128 + 2 * 512 * 4)) ]
+tritium 0 run -m tests/models/micro --prompt-ids 496,3 --greedy --json
+holds out "len(d['ids']) == 128 and d['stats']['stop'] == 'length'"
+tritium 0 info -m tests/models/demo --json
+holds out "d['layers'] == 4 and 0.3 < d['zeros'] < 0.4 and len(d['zeros_by_layer']) == 4"
+
+rm "$scratch/out"
+# shellcheck disable=SC2086
+"$program" run $demo -n 490 --device ref:tiny --check --stats --logits "$scratch/cut.npy" \
+    >"$scratch/out" 2>"$scratch/err" &
+tries=0
+while [ ! -s "$scratch/out" ] && [ $tries -lt 600 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+done
+kill -INT $!
+got=0
+wait $! || got=$?
+verdict 'Ctrl-C: exit status 130' [ "$got" -eq 130 ]
+said err '^tritium: interrupted'
+said err 'products equal'
+verdict 'Ctrl-C keeps the text' [ -s "$scratch/out" ]
+verdict 'the text is a whole line' [ "$(tail -c 1 "$scratch/out" | od -An -c | tr -d ' ')" = '\n' ]
+rows=$(head -c 128 "$scratch/cut.npy" | grep -ao 'shape.: ([0-9]*' | tr -dc 0-9)
+verdict 'Ctrl-C keeps whole rows of logits' \
+    [ "$(wc -c <"$scratch/cut.npy")" -eq $((128 + ${rows:-0} * 2048 * 4)) ]
+verdict 'not all rows' [ "${rows:-9999}" -lt 490 ]
+verdict 'no temporary file' [ -z "$(find "$scratch" -name '*.part-*')" ]
+finish
