@@ -17,7 +17,6 @@ SIM_DEFINES := -DVL_USER_FINISH -DVL_USER_STOP -DVL_USER_FATAL
 SIM_INCLUDE = -I. -Ibuild/gen -I$(VERILATOR_INCLUDE) -I$(VERILATOR_INCLUDE)/vltstd
 SIM_VERILATE := --cc -O3 -Wall --trace-fst --trace-structs --x-assign fast --x-initial fast \
 	--top-module tritium_core --prefix Vtritium_core -Irtl -Ibuild/gen
-RTL_SV := $(wildcard rtl/*.sv) $(wildcard rtl/*.svh)
 
 # Verilator's own run-time and the memory model are the same for every design.
 SIM_RUNTIME := $(patsubst %,build/sim/runtime/%.o,verilated verilated_fst_c verilated_threads)
