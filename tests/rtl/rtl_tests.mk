@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests of the SystemVerilog in Verilator: test-rtl-modules (each module alone), test-rtl-kernel (the
 # whole kernel through sim/sim.h), lint-rtl (geometries no design has); test-rtl is all of them.
-# SEED= gives the first seed, SEEDS= the number of seeds for each test.
+# SEED= gives the first seed, SEEDS= the number of seeds for each test, TEST= a part of their names.
 
 include tests/rtl/stream/stream.mk
 
@@ -55,10 +55,11 @@ $(MODULES_OUT)/V%__ALL.a: $(RTL_SV) build/gen/accel.svh tests/rtl/rtl_tests.mk
 	$(Q)$(VERILATOR) -Wall --cc --Mdir $(MODULES_OUT) --prefix V$* -Irtl -Ibuild/gen \
 	  --top-module $(MODULE_$*) rtl/$(firstword $(MODULE_$*)).sv
 	$(Q)$(MAKE) -s -C $(MODULES_OUT) -f V$*.mk V$*__ALL.a OPT_FAST=-O1 >/dev/null
+	@touch $@
 
 # The models' headers come with their libraries.
 $(MODULES_OUT)/%.o: tests/rtl/modules/%.cpp $(wildcard tests/rtl/modules/*.h) \
-    tests/rtl/stream/bench.h build/gen/accel.h $(MODULES_LIBS)
+    tests/rtl/stream/bench.h tests/rtl/stream/runner.h build/gen/accel.h $(MODULES_LIBS)
 	@echo "  CXX   $<"
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(MODULES_FLAGS) -Wall -Wextra -c -o $@ $<
@@ -79,7 +80,7 @@ KERNEL_OUT := build/rtl-kernel
 KERNEL_OBJECTS := $(patsubst tests/rtl/kernel/%.cpp,$(KERNEL_OUT)/%.o,$(wildcard tests/rtl/kernel/*.cpp))
 
 $(KERNEL_OUT)/%.o: tests/rtl/kernel/%.cpp tests/rtl/kernel/kernel.h tests/rtl/modules/rules.h \
-    tests/rtl/stream/bench.h sim/sim.h base/design.h build/gen/accel.h
+    tests/rtl/stream/bench.h tests/rtl/stream/runner.h sim/sim.h base/design.h build/gen/accel.h
 	@echo "  CXX   $<"
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(MODULES_FLAGS) -O2 -Wall -Wextra -c -o $@ $<

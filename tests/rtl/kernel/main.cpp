@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs every kernel test on each design named: `test_kernel DESIGN.yaml...`, with simulators in
-// build/sim. SEED gives the first seed, SEEDS the number of seeds. Writes
-// build/reports/utilisation.json.
+// build/sim; see tests/rtl/stream/runner.h. Writes build/reports/utilisation.json.
 #include "tests/rtl/kernel/kernel.h"
+#include "tests/rtl/stream/runner.h"
 
 #include <cstdlib>
 #include <dlfcn.h>
-
-static uint64_t from_environment(const char *name, uint64_t otherwise) {
-    const char *text = getenv(name);
-    return text && *text ? strtoull(text, nullptr, 0) : otherwise;
-}
 
 static void give_up(const char *what, const char *why) {
     printf("%s: %s\n0 passed, 1 failed\n", what, why);
@@ -35,32 +30,24 @@ static Device open_device(const char *path) {
 }
 
 int main(int argc, char **argv) {
-    const uint64_t first = from_environment("SEED", 1), most = from_environment("SEEDS", 0);
     const KernelTest *const groups[] = {list_tests, fault_tests, run_tests};
-    unsigned passed = 0, failed = 0;
+    Runner runner;
     std::string report;
-    printf("kernel tests: seeds from %llu\n", (unsigned long long)first);
+    printf("kernel tests: seeds from %llu\n", (unsigned long long)runner.first());
     for (int i = 1; i < argc; i++) {
         const Device device = open_device(argv[i]);
-        for (const KernelTest *group : groups) {
-            for (const KernelTest *test = group; test->name; test++) {
-                const uint64_t seeds = most ? most : test->seeds;
-                unsigned good = 0;
-                for (uint64_t seed = first; seed < first + seeds; seed++)
-                    good += test->run(test->name, seed, device);
-                passed += good;
-                failed += (unsigned)seeds - good;
-                printf("%-16s %-66s %u of %llu\n", device.design.name, test->name, good,
-                       (unsigned long long)seeds);
-                fflush(stdout);
-            }
-        }
-        (utilisation(device, report) ? passed : failed)++;
+        printf("%s\n", device.design.name);
+        for (const KernelTest *group : groups)
+            for (const KernelTest *test = group; test->name; test++)
+                runner.test(test->name, test->seeds,
+                            [&](uint64_t seed) { return test->run(test->name, seed, device); });
+        if (!runner.picked("decode utilisation")) continue;
+        const bool measured = utilisation(device, report);
+        runner.count(measured, !measured);
     }
     FILE *file = fopen("build/reports/utilisation.json", "w");
     if (!file) give_up("build/reports/utilisation.json", "cannot be written");
     fprintf(file, "[\n%s\n]\n", report.c_str());
     if (fclose(file) != 0) give_up("build/reports/utilisation.json", "cannot be written");
-    printf("%u passed, %u failed\n", passed, failed);
-    return failed == 0 && passed > 0 ? 0 : 1;
+    return runner.finish();
 }

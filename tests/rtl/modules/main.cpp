@@ -1,34 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs every module test with several seeds and counts. SEED in the environment gives the first
-// seed, SEEDS the number of seeds for each test.
+// Runs every module test with several seeds and counts: tests/rtl/stream/runner.h.
 #include "tests/rtl/modules/module.h"
-
-#include <cstdlib>
-
-static uint64_t from_environment(const char *name, uint64_t otherwise) {
-    const char *text = getenv(name);
-    return text && *text ? strtoull(text, nullptr, 0) : otherwise;
-}
+#include "tests/rtl/stream/runner.h"
 
 int main() {
-    const uint64_t first = from_environment("SEED", 1);
-    const uint64_t seeds = from_environment("SEEDS", 4);
     const Test *const groups[] = {trit_decode_tests,   dot_tests,         activation_buffer_tests,
                                   result_buffer_tests, sequencer_tests,   front_tests,
                                   write_back_tests,    run_control_tests, control_tests};
-    unsigned passed = 0, failed = 0;
-    printf("module tests: seeds %llu to %llu\n", (unsigned long long)first,
-           (unsigned long long)(first + seeds - 1));
-    for (const Test *group : groups) {
-        for (const Test *test = group; test->name; test++) {
-            unsigned good = 0;
-            for (uint64_t seed = first; seed < first + seeds; seed++)
-                good += test->run(test->name, seed);
-            passed += good;
-            failed += (unsigned)seeds - good;
-            printf("%-68s %u of %llu\n", test->name, good, (unsigned long long)seeds);
-        }
-    }
-    printf("%u passed, %u failed\n", passed, failed);
-    return failed == 0 && passed > 0 ? 0 : 1;
+    Runner runner;
+    printf("module tests: seeds from %llu\n", (unsigned long long)runner.first());
+    for (const Test *group : groups)
+        for (const Test *test = group; test->name; test++)
+            runner.test(test->name, 4, [&](uint64_t seed) { return test->run(test->name, seed); });
+    return runner.finish();
 }

@@ -32,9 +32,10 @@ $(STREAM_OUT)/V%__ALL.a: $(STREAM_RTL) rtl/assert.svh tests/rtl/stream/stream.mk
 	$(Q)$(VERILATOR) -Wall --cc -Irtl --Mdir $(STREAM_OUT) --prefix V$* \
 	  --top-module $(STREAM_$*) rtl/$(firstword $(STREAM_$*)).sv
 	$(Q)$(MAKE) -s -C $(STREAM_OUT) -f V$*.mk V$*__ALL.a OPT_FAST=-O1 >/dev/null
+	@touch $@
 
 # The models' headers come with their libraries.
-$(STREAM_OUT)/%.o: tests/rtl/stream/%.cpp tests/rtl/stream/bench.h $(STREAM_LIBS)
+$(STREAM_OUT)/%.o: tests/rtl/stream/%.cpp tests/rtl/stream/bench.h tests/rtl/stream/runner.h $(STREAM_LIBS)
 	@echo "  CXX   $<"
 	$(Q)$(CXX) $(STREAM_FLAGS) -Wall -Wextra -c -o $@ $<
 

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# Mutation testing: `make mutation` plants MUTANTS bugs in each module's netlist and counts how many its
+# own tests find. MUTATED= picks models. Not part of `make test`: some minutes.
+
+MUTANTS ?= 24
+MUTATED ?= trit_decode_b3 trit_decode_b2 dot_80 activation_buffer_4x4 result_buffer_256_4_2_2 sequencer_2 \
+  front_4 write_back_256 run_control control_2 skid_buffer fifo_deep axi_read_wide axi_write_wide
+
+# The tests of a model, by a part of their names.
+MUTANT_trit_decode_b3 := trit_decode b3
+MUTANT_trit_decode_b2 := trit_decode b2
+MUTANT_dot_80 := dot of 80
+MUTANT_activation_buffer_4x4 := activation_buffer of 4
+MUTANT_result_buffer_256_4_2_2 := result_buffer: beat 256
+MUTANT_sequencer_2 := sequencer, 2
+MUTANT_front_4 := front, 4
+MUTANT_write_back_256 := write_back of 256
+MUTANT_run_control := run_control
+MUTANT_control_2 := control of 2
+MUTANT_skid_buffer := skid_buffer
+MUTANT_fifo_deep := fifo
+MUTANT_axi_read_wide := axi_read
+MUTANT_axi_write_wide := axi_write
+
+MUTATION_OUT := build/mutation
+mutated = $(MODULE_$(1))$(STREAM_$(1))
+mutated_module = $(firstword $(call mutated,$(1)))
+mutated_room = $(if $(MODULE_$(1)),modules,stream)
+MUTATED_TESTS := $(MUTATED:%=$(MUTATION_OUT)/%/test)
+
+$(MUTATION_OUT)/%/mutants.txt: $(RTL_SV) build/gen/accel.svh tests/mutation/netlist.py tests/mutation/mutation.mk
+	@echo "  MUT   $*"
+	$(Q)tests/mutation/netlist.py $(call mutated_module,$*) $(@D) $(MUTANTS) \
+	  $(subst -G,,$(wordlist 2,99,$(call mutated,$*)))
+
+# The room's own tests and models, with the mutated model in place of the module's.
+$(MUTATION_OUT)/%/test: $(MUTATION_OUT)/%/mutants.txt $(MODULES_OUT)/test_modules $(STREAM_OUT)/test_stream
+	@echo "  CXX   mutants of $*"
+	$(Q)$(VERILATOR) --cc -Wno-fatal -Wno-lint -Wno-UNOPTFLAT -Wno-SYMRSVDWORD --Mdir $(@D) --prefix V$* --top-module $(call mutated_module,$*) \
+	  $(@D)/$(call mutated_module,$*).sv
+	$(Q)$(MAKE) -s -C $(@D) -f V$*.mk V$*__ALL.a OPT_FAST=-O1 >/dev/null
+	$(Q)$(CXX) $(filter-out -I$(MODULES_OUT),$(MODULES_FLAGS)) -I$(@D) -Ibuild/rtl-$(call mutated_room,$*) \
+	  -c -o $(@D)/test.o tests/rtl/$(call mutated_room,$*)/$(call mutated_module,$*).cpp
+	$(Q)$(CXX) -o $@ $(@D)/test.o $(@D)/V$*__ALL.a \
+	  $(filter-out %/$(call mutated_module,$*).o,$(if $(MODULE_$*),$(MODULES_OBJECTS),$(STREAM_OBJECTS))) \
+	  $(filter-out %/V$*__ALL.a,$(if $(MODULE_$*),$(MODULES_LIBS),$(STREAM_LIBS))) $(LIB) -lpthread -latomic
+
+mutation: $(MUTATED_TESTS) ## how many planted bugs the tests of the modules find (MUTANTS= of each, MUTATED=)
+	$(Q)tests/mutation/run.py $(J) $(foreach m,$(MUTATED),'$(m)=env TEST="$(MUTANT_$(m))" $(MUTATION_OUT)/$(m)/test')
+
+.PHONY: mutation
+.SECONDARY: $(MUTATED:%=$(MUTATION_OUT)/%/mutants.txt)
