@@ -20,6 +20,8 @@ struct tri_backend {
     /* Waits for them, writes their sums, updates device->counters. Sets device->dead when nothing
      * but closing helps. */
     enum tri_status (*wait)(struct tri_device *device, uint32_t milliseconds);
+    /* Starts or ends telling device->watcher; NULL: it never does. */
+    enum tri_status (*watch)(struct tri_device *device);
 };
 
 struct tri_device {
@@ -30,6 +32,8 @@ struct tri_device {
     struct tri_job *jobs;          /* [count], a copy of the list in flight */
     uint32_t count;
     bool in_flight, dead;
+    tri_device_watcher watcher; /* NULL: nobody */
+    void *watcher_context;
     void *state;
 };
 

@@ -78,6 +78,14 @@ const struct tri_device_info *tri_device_info(const struct tri_device *device) {
     return &device->info;
 }
 
+enum tri_status tri_device_watch(struct tri_device *device, tri_device_watcher watcher,
+                                 void *context) {
+    if (!device->info.counts_cycles) return TRI_OK;
+    device->watcher = watcher;
+    device->watcher_context = context;
+    return device->backend->watch != NULL ? device->backend->watch(device) : TRI_OK;
+}
+
 void tri_device_counters(const struct tri_device *device, struct tri_counters *counters) {
     *counters = device->counters;
 }

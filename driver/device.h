@@ -55,6 +55,25 @@ struct tri_counters { /* as in rtl/accel.yaml, summed over all runs since open; 
     double seconds_simulating;          /* host time spent in the simulator */
 };
 
+/* Where the cycles of one command went. The spans of a simulated device are of its memory's beats,
+ * in cycles since it was opened; empty (0 to 0) where nothing moved or nobody could see it. */
+struct tri_device_span {
+    uint64_t from, to;
+};
+struct tri_device_command {
+    uint32_t matrix, tokens; /* of the loaded image; vectors multiplied */
+    /* From the end of the command before; the sum of the next five. */
+    uint64_t cycles;
+    uint64_t steps, wait_command, wait_activations, wait_results, wait_weights;
+    struct tri_device_span weights, activations, results;
+};
+struct tri_device_list {
+    uint64_t start, cycles; /* doorbell, and how long the run was: more than its commands' cycles */
+    uint32_t count;
+    const struct tri_device_command *command; /* [count] */
+};
+typedef void (*tri_device_watcher)(void *context, const struct tri_device_list *list);
+
 /* options may be NULL. Errors: ARGUMENT (unknown scheme: lists the known), IO, FORMAT (design),
  * UNSUPPORTED (back end not built: says the make target), MISMATCH (design hash of the device
  * differs). */
@@ -75,6 +94,10 @@ enum tri_status tri_device_submit(struct tri_device *device, const struct tri_jo
  * failure no sum of the list is to be used. Errors: DEVICE (status by name, command, matrix),
  * TIMEOUT. After TIMEOUT or a status that says dead the device only closes. */
 enum tri_status tri_device_wait(struct tri_device *device, uint32_t milliseconds);
+/* Tells every list that ends well from now on, within tri_device_wait; NULL: no longer. Devices
+ * without cycles tell nothing. Errors: MEMORY. */
+enum tri_status tri_device_watch(struct tri_device *device, tri_device_watcher watcher,
+                                 void *context);
 /* Copies the counters. */
 void tri_device_counters(const struct tri_device *device, struct tri_counters *counters);
 

@@ -164,11 +164,14 @@ enum tri_status tri_engine_run(struct tri_engine *engine, struct tri_phase *phas
     struct tri_counters before = {0}, after = {0};
     const struct tri_device *device = engine->products.device;
     if (device != NULL) tri_device_counters(device, &before);
+    struct tri_trace *trace = engine->products.trace;
     engine->products.position = tri_session_length(engine->session);
+    if (trace != NULL) tri_trace_tokens_begin(trace, engine->products.position, count);
     double began = now();
     enum tri_status status = tri_session_run(engine->session, ids, count, tri_products_run,
                                              &engine->products, all, logits);
     phase->seconds += now() - began;
+    if (trace != NULL) tri_trace_tokens_end(trace);
     if (device != NULL) tri_device_counters(device, &after);
     tri_counters_add(&phase->counters, &after, &before);
     if (status == TRI_OK) phase->tokens += count;

@@ -22,6 +22,7 @@ static const struct {
     {"tokenize", tri_command_tokenize, "text to token ids and back"},
     {"convert", tri_command_convert, "a model in another file form"},
     {"synth", tri_command_synth, "a random model of a published shape"},
+    {"bench", tri_command_bench, "how fast a device runs a model, and where the time goes"},
     {"compare", tri_command_compare, "device and reference in lock step, to the first difference"},
     {"replay", tri_command_replay, "one product that went wrong, again, with a waveform"},
     {"info", tri_command_info, "what is in a model"},

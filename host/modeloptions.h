@@ -6,6 +6,7 @@
 #ifndef TRI_HOST_MODELOPTIONS_H
 #define TRI_HOST_MODELOPTIONS_H
 
+#include "driver/device.h"
 #include "host/options.h"
 #include "ref/model.h"
 #include "ref/sampler.h"
@@ -37,6 +38,24 @@ struct tri_device_choice {
         "design", 0, "NAME", TRI_OPTION_TEXT, &(choice).design,                                    \
             "the design of a --device without one (of sim)"                                        \
     }
+
+/* Rows for the waveform of a simulated device, into a struct tri_device_options. */
+#define TRI_WAVE_OPTIONS(options)                                                                  \
+    {"wave", 0, "OUT.fst", TRI_OPTION_TEXT, &(options).wave, "sim: write a waveform"},             \
+        {"wave-from", 0, "CYCLE", TRI_OPTION_U64, &(options).wave_from, "first cycle of it (0)"},  \
+        {"wave-to",                                                                                \
+         0,                                                                                        \
+         "CYCLE",                                                                                  \
+         TRI_OPTION_U64,                                                                           \
+         &(options).wave_to,                                                                       \
+         "one past the last (to the end)"},                                                        \
+    {                                                                                              \
+        "wave-scope", 0, "PATH", TRI_OPTION_TEXT, &(options).wave_scope,                           \
+            "only this instance (all), as tritium_core.u_array"                                    \
+    }
+
+/* What is wrong with them, or NULL: a window or scope without a file, a window that is empty. */
+const char *tri_wave_options_fault(const struct tri_device_options *options);
 
 struct tri_sampling_choice {
     bool greedy;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "host/interrupt.h"
 
@@ -134,10 +135,14 @@ static enum tri_status check(struct tri_products *p, uint32_t layer, enum tri_gr
     return TRI_OK;
 }
 
-enum tri_status tri_products_run(void *context, uint32_t layer, enum tri_group group,
-                                 uint32_t tokens, const int8_t *codes, int32_t *sums) {
-    struct tri_products *p = context;
-    if (tri_interrupted() != 0) return tri_fail(TRI_E_INTERRUPTED, "interrupted");
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static enum tri_status multiply(struct tri_products *p, uint32_t layer, enum tri_group group,
+                                uint32_t tokens, const int8_t *codes, int32_t *sums) {
     if (p->device == NULL)
         return tri_product_ref((void *)(uintptr_t)p->model, layer, group, tokens, codes, sums);
     const struct tri_job job = {.matrix = layer * TRI_GROUPS + (uint32_t)group,
@@ -145,6 +150,22 @@ enum tri_status tri_products_run(void *context, uint32_t layer, enum tri_group g
                                 .codes = codes,
                                 .sums = sums};
     TRI_TRY(tri_device_submit(p->device, &job, 1));
-    TRI_TRY(tri_device_wait(p->device, 0));
-    return p->check ? check(p, layer, group, tokens, codes, sums) : TRI_OK;
+    return tri_device_wait(p->device, 0);
+}
+
+enum tri_status tri_products_run(void *context, uint32_t layer, enum tri_group group,
+                                 uint32_t tokens, const int8_t *codes, int32_t *sums) {
+    struct tri_products *p = context;
+    if (tri_interrupted() != 0) return tri_fail(TRI_E_INTERRUPTED, "interrupted");
+    if (p->trace != NULL) tri_trace_product_begins(p->trace, layer, group, tokens);
+    const double began = now();
+    enum tri_status status = multiply(p, layer, group, tokens, codes, sums);
+    const double multiplied = now();
+    p->seconds += multiplied - began;
+    if (status == TRI_OK && p->check && p->device != NULL) {
+        status = check(p, layer, group, tokens, codes, sums);
+        p->seconds_checking += now() - multiplied;
+    }
+    if (p->trace != NULL) tri_trace_product_ends(p->trace, multiplied - began);
+    return status;
 }

@@ -8,6 +8,7 @@
 
 #include "driver/device.h"
 #include "host/replay.h"
+#include "host/trace.h"
 #include "ref/forward.h"
 
 /* The first sum of a device that is not the reference's. */
@@ -28,7 +29,9 @@ struct tri_products {
     bool check;
     uint32_t position; /* of the next call's first token in the text; the caller sets it */
     uint64_t checked, equal, sums_checked;
+    double seconds, seconds_checking; /* spent on products so far, and on comparing them */
     struct tri_difference difference;
+    struct tri_trace *trace;   /* of the host's and the device's phases; NULL: none */
     struct tri_replay *replay; /* filled at the first difference when not NULL */
     int32_t *wanted;           /* scratch of the check, room for wanted_room sums */
     size_t wanted_room;

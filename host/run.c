@@ -21,11 +21,13 @@ struct run {
     struct tri_model_choice model;
     struct tri_device_choice where;
     struct tri_sampling_choice choice;
-    const char *prompt, *ids, *logits_path, *report, *plant;
+    const char *prompt, *ids, *logits_path, *report, *plant, *trace_path;
     uint32_t wanted;
     bool special, echo, stats, json, check;
     uint64_t stall_seed;
     struct tri_engine engine;
+    struct tri_device_options options;
+    struct tri_trace trace;
     struct tri_prompt tokens;
     struct tri_reply reply;
     struct tri_sampler *sampler;
@@ -108,13 +110,18 @@ static enum tri_status prepare(struct run *run) {
     if (run->logits == NULL) return tri_fail(TRI_E_MEMORY, "logits: out of memory");
     if (run->logits_path != NULL)
         TRI_TRY(tri_npy_open(&run->npy, run->logits_path, (uint32_t)vocab));
-    struct tri_device_options options = TRI_DEVICE_OPTIONS_INIT;
-    options.seed = run->stall_seed;
-    options.plant = run->plant;
+    run->options.seed = run->stall_seed;
+    run->options.plant = run->plant;
     run->reply.tokenizer = run->engine.tokenizer;
     run->reply.show = run->json ? NULL : stdout;
-    TRI_TRY(tri_engine_start(&run->engine, uri, run->tokens.count + run->wanted, &options));
+    TRI_TRY(tri_engine_start(&run->engine, uri, run->tokens.count + run->wanted, &run->options));
     run->engine.products.check = run->check;
+    if (run->trace_path != NULL) {
+        TRI_TRY(tri_trace_open(&run->trace, run->trace_path));
+        TRI_TRY(tri_trace_start(&run->trace, run->engine.model, run->engine.products.device,
+                                run->engine.products.image));
+        run->engine.products.trace = &run->trace;
+    }
     if (run->echo && run->prompt != NULL)
         return tri_reply_show(&run->reply, run->prompt, strlen(run->prompt));
     return TRI_OK;
@@ -143,6 +150,7 @@ static enum tri_status finish(struct run *run) {
     TRI_TRY(tri_reply_end(&run->reply));
     TRI_TRY(tri_reply_show(&run->reply, "\n", 1));
     if (run->npy.rows > 0) TRI_TRY(tri_npy_commit(&run->npy));
+    if (run->trace_path != NULL) TRI_TRY(tri_trace_commit(&run->trace));
     const struct tri_stats *stats = tri_engine_stats(&run->engine);
     if (run->stats) tri_stats_print(stats, stderr);
     json_t *report = tri_stats_json(stats);
@@ -186,7 +194,9 @@ static int perform(struct run *run) {
 }
 
 int tri_command_run(int argc, char **argv) {
-    struct run run = {.wanted = TRI_REPLY_DEFAULT, .choice = TRI_SAMPLING_CHOICE_INIT};
+    struct run run = {.wanted = TRI_REPLY_DEFAULT,
+                      .choice = TRI_SAMPLING_CHOICE_INIT,
+                      .options = TRI_DEVICE_OPTIONS_INIT};
     const struct tri_option options[] = {
         TRI_MODEL_OPTIONS(run.model),
         {"prompt", 'p', "TEXT", TRI_OPTION_TEXT, &run.prompt, "BOS and this text (BOS alone)"},
@@ -207,6 +217,9 @@ int tri_command_run(int argc, char **argv) {
         {"stats", 0, NULL, TRI_OPTION_FLAG, &run.stats, "figures on standard error"},
         {"json", 0, NULL, TRI_OPTION_FLAG, &run.json, "one JSON object instead of text"},
         {"report", 0, "FILE", TRI_OPTION_TEXT, &run.report, "write the figures as JSON"},
+        {"trace", 0, "FILE", TRI_OPTION_TEXT, &run.trace_path,
+         "phases of host and accelerator, for Perfetto or chrome://tracing"},
+        TRI_WAVE_OPTIONS(run.options),
         {"logits", 0, "FILE", TRI_OPTION_TEXT, &run.logits_path,
          "write float32 .npy [position][vocabulary], prompt and reply"},
     };
@@ -214,12 +227,15 @@ int tri_command_run(int argc, char **argv) {
         tri_options_parse(&usage, options, sizeof options / sizeof options[0], argc, argv, NULL);
     if (status >= 0) return status;
     if (run.model.path == NULL) return tri_complain_usage("run: --model is missing");
+    if (tri_wave_options_fault(&run.options) != NULL)
+        return tri_complain_usage("run: %s", tri_wave_options_fault(&run.options));
     status = perform(&run);
     tri_npy_discard(&run.npy);
     tri_sampler_destroy(run.sampler);
     tri_reply_free(&run.reply);
     free(run.tokens.ids);
     free(run.logits);
-    tri_engine_close(&run.engine);
+    tri_engine_close(&run.engine); /* before its watcher goes */
+    tri_trace_discard(&run.trace);
     return status;
 }

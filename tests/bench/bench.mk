@@ -20,4 +20,18 @@ $(B)/bench-models: $(call objects,tests/bench/models.c host/textfile.c host/inte
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
 -include $(O)/tests/bench/models.d
 
-.PHONY: bench bench-models
+# How the Verilated accelerator streams, of two memories, and one whole token of 2B4T's shape with every
+# sum compared; figures into build/reports/rtl.json beside those of others. About three minutes of CPU.
+BENCH_RTL ?= kv260 hbm
+bench-rtl: $(PROGRAM) $(B)/bench-rtl $(BENCH_RTL:%=build/sim/%/libtritium_sim.so) build/sim/kv260/libtritium_sim.so ## cycles of lists and of a token: utilisation, and the formula's error
+	@mkdir -p build/reports
+	@$(PROGRAM) bench --device sim:kv260 --model synth-2b4t --tokens 1 --check --json build/reports/token.json
+	@$(B)/bench-rtl $(BENCH_RTL) --token build/reports/token.json --json build/reports/rtl.json
+
+C_FLAGS_tests/bench/rtl := -O3
+$(B)/bench-rtl: $(call objects,tests/bench/rtl.c sim/memory.c sim/memory_rules.c) $(LIB)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
+-include $(O)/tests/bench/rtl.d
+
+.PHONY: bench bench-models bench-rtl
