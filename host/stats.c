@@ -89,6 +89,16 @@ void tri_stats_print(const struct tri_stats *stats, FILE *out) {
                 g->beat_bits, g->encoding == TRI_B3 ? "b3" : "b2", g->tokens,
                 g->tokens == 1 ? "" : "s", stats->info->design.clock_mhz);
     }
+    if (stats->cpu != NULL) {
+        static const double mib = 1 << 20;
+        const struct tri_cpu_bytes *b = &stats->bytes;
+        const uint32_t threads = tri_cpu_threads(stats->cpu);
+        fprintf(out,
+                "%-10s  %s, %u thread%s; weights %.1f MiB, head %.1f, cache %.1f, scratch %.1f\n",
+                "host", tri_isa_name(tri_cpu_isa(stats->cpu)), threads, threads == 1 ? "" : "s",
+                (double)b->weights / mib, (double)b->head / mib, (double)b->cache / mib,
+                (double)b->scratch / mib);
+    }
     fprintf(out, "%-10s  %" PRIu64 " of prompt, %" PRIu64 " of reply, in %.2f s\n", "tokens",
             stats->prompt_tokens, stats->reply_tokens, all.seconds);
     if (stats->products_checked > 0)
@@ -159,6 +169,15 @@ json_t *tri_stats_json(const struct tri_stats *stats) {
     set_count(o, "products_checked", stats->products_checked);
     set_count(o, "products_equal", stats->products_equal);
     set_count(o, "sums_checked", stats->sums_checked);
+    if (stats->cpu != NULL) {
+        json_object_set_new(o, "isa", json_string(tri_isa_name(tri_cpu_isa(stats->cpu))));
+        set_count(o, "threads", tri_cpu_threads(stats->cpu));
+        set_count(o, "bytes_weights", stats->bytes.weights);
+        set_count(o, "bytes_head", stats->bytes.head);
+        set_count(o, "bytes_cache", stats->bytes.cache);
+        set_count(o, "bytes_scratch", stats->bytes.scratch);
+        json_object_set_new(o, "profile", tri_profile_json(stats));
+    }
     if (stats->info == NULL) return o;
     json_object_set_new(o, "design", json_string(stats->info->design.name));
     set(o, "clock_mhz", stats->info->design.clock_mhz);
