@@ -69,9 +69,9 @@ static enum tri_status prepare(struct compare *c) {
     char uri[4352];
     TRI_TRY(tri_engine_uri(c->device, c->design, uri));
     if (strcmp(uri, "ref") == 0)
-        return tri_fail(TRI_E_ARGUMENT,
-                        "compare: wanted a device (--device ref:DESIGN, hls:DESIGN or sim:DESIGN), "
-                        "got the reference itself");
+        return tri_fail(TRI_E_ARGUMENT, "compare: wanted a device (--device ref:DESIGN, "
+                                        "hls:DESIGN, sim:DESIGN or xrt:FILE.xclbin), "
+                                        "got the reference itself");
     TRI_TRY(tri_engine_open(&c->engine, &c->model));
     TRI_TRY(tri_engine_prompt(&c->engine, c->prompt, c->ids, c->special, &c->tokens));
     TRI_TRY(tri_engine_reply_length(&c->engine, c->tokens.count, c->wanted, &c->wanted));
@@ -145,7 +145,8 @@ int tri_command_compare(int argc, char **argv) {
     struct compare c = {.wanted = 16, .replay_out = "mismatch.replay"};
     const struct tri_option options[] = {
         TRI_MODEL_OPTIONS(c.model),
-        {"device", 0, "URI", TRI_OPTION_TEXT, &c.device, "ref:DESIGN, hls:DESIGN or sim:DESIGN"},
+        {"device", 0, "URI", TRI_OPTION_TEXT, &c.device,
+         "ref:DESIGN, hls:DESIGN, sim:DESIGN or xrt:FILE.xclbin"},
         {"design", 0, "NAME", TRI_OPTION_TEXT, &c.design,
          "the design of a --device without one (of sim)"},
         {"prompt", 'p', "TEXT", TRI_OPTION_TEXT, &c.prompt, "BOS and this text (BOS alone)"},

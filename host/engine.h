@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A model, its tokenizer, one text and the device that computes its products: what `run` and
- * `compare` share. Nothing here prints.
+ * `compare` share. Nothing here prints but the progress of a long upload.
  */
 #ifndef TRI_HOST_ENGINE_H
 #define TRI_HOST_ENGINE_H

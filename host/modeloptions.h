@@ -32,7 +32,7 @@ struct tri_device_choice {
      "URI",                                                                                        \
      TRI_OPTION_TEXT,                                                                              \
      &(choice).device,                                                                             \
-     "ref, ref:DESIGN, hls:DESIGN or sim:DESIGN (ref)"},                                           \
+     "ref, ref:DESIGN, hls:DESIGN, sim:DESIGN or xrt:FILE.xclbin (ref)"},                          \
     {                                                                                              \
         "design", 0, "NAME", TRI_OPTION_TEXT, &(choice).design,                                    \
             "the design of a --device without one (of sim)"                                        \

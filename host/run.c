@@ -95,9 +95,10 @@ static enum tri_status prepare(struct run *run) {
     char uri[4352];
     TRI_TRY(tri_engine_uri(run->where.device, run->where.design, uri));
     if (run->check && strcmp(uri, "ref") == 0)
-        return tri_fail(TRI_E_ARGUMENT,
-                        "--check: wanted --device ref:DESIGN, hls:DESIGN or sim:DESIGN, got the "
-                        "reference itself");
+        return tri_fail(
+            TRI_E_ARGUMENT,
+            "--check: wanted --device ref:DESIGN, hls:DESIGN, sim:DESIGN or xrt:FILE, got the "
+            "reference itself");
     TRI_TRY(tri_engine_open(&run->engine, &run->model));
     TRI_TRY(tri_engine_prompt(&run->engine, run->prompt, run->ids, run->special, &run->tokens));
     TRI_TRY(tri_engine_reply_length(&run->engine, run->tokens.count, run->wanted, &run->wanted));
