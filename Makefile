@@ -99,6 +99,7 @@ $(O)/%.o: %.c | $(GEN)
 include tools/tools.mk rtl/rtl.mk sim/sim.mk hls/hls.mk host/host.mk sim/xrt.mk tests/unit/unit.mk
 include ref/ref.mk tests/rtl/rtl_tests.mk tests/formal/formal.mk
 include tests/e2e/e2e.mk tests/bench/bench.mk tests/fuzz/fuzz.mk
+include bitstreams/bitstreams.mk tests/boards/boards.mk
 TESTS += test-san test-tsan
 
 .PHONY: help demo test deps doctor clean host ref driver
