@@ -98,8 +98,11 @@ static enum tri_status read_file(FILE *in, const char *path, struct tri_xclbin *
     for (uint64_t i = 0; i < number(header + SECTIONS_AT, 4); i++) {
         struct section section;
         TRI_TRY(read_section(in, path, (uint64_t)size, i, &section));
-        if (section.kind < 32) seen |= 1u << section.kind;
-        if (section.kind == USER_METADATA) TRI_TRY(read_design(in, path, &section, xclbin));
+        /* Only the first of a kind counts, so a hostile file cannot ask for thousands. */
+        const bool first = section.kind < 32 && !(seen & 1u << section.kind);
+        if (first) seen |= 1u << section.kind;
+        if (first && section.kind == USER_METADATA)
+            TRI_TRY(read_design(in, path, &section, xclbin));
     }
     const uint32_t wanted = 1u << MEM_TOPOLOGY | 1u << CONNECTIVITY | 1u << IP_LAYOUT;
     if ((seen & wanted) == wanted) return TRI_OK;
