@@ -96,9 +96,11 @@ $(O)/%.o: %.c | $(GEN)
 
 # Each room adds its targets and, by TESTS += NAME, its suites.
 # A room that is missing is an error: it would take its suites with it.
-include tools/tools.mk cpu/cpu.mk rtl/rtl.mk sim/sim.mk hls/hls.mk host/host.mk tests/unit/unit.mk
+include tools/tools.mk cpu/cpu.mk rtl/rtl.mk sim/sim.mk hls/hls.mk host/host.mk sim/xrt.mk
+include tests/unit/unit.mk
 include ref/ref.mk tests/rtl/rtl_tests.mk tests/formal/formal.mk
 include tests/e2e/e2e.mk tests/bench/bench.mk tests/fuzz/fuzz.mk
+include bitstreams/bitstreams.mk tests/boards/boards.mk
 TESTS += test-san test-tsan
 
 .PHONY: help demo test deps doctor clean host ref driver

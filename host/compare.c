@@ -72,8 +72,8 @@ static enum tri_status prepare(struct compare *c) {
     TRI_TRY(tri_engine_uri(c->where.device, c->where.design, uri));
     if (strcmp(uri, "ref") == 0)
         return tri_fail(TRI_E_ARGUMENT,
-                        "compare: wanted --device cpu, ref:DESIGN, hls:DESIGN or sim:DESIGN, "
-                        "got the reference itself");
+                        "compare: wanted --device cpu, ref:DESIGN, hls:DESIGN, sim:DESIGN or "
+                        "xrt:FILE.xclbin, got the reference itself");
     TRI_TRY(tri_engine_open(&c->engine, &c->model));
     tri_engine_place(&c->engine, &c->where);
     TRI_TRY(tri_engine_prompt(&c->engine, c->prompt, c->ids, c->special, &c->tokens));

@@ -10,7 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/interrupt.h"
 #include "host/options.h"
+#include "host/progress.h"
 #include "ref/map.h"
 
 enum { DEFAULT_REPLY = 128 };
@@ -124,8 +126,8 @@ enum tri_status tri_engine_uri(const char *device, const char *design, char *uri
                         device, design);
     if (bare && design == NULL && !own && strcmp(device, "ref") != 0)
         return tri_fail(TRI_E_ARGUMENT,
-                        "device '%s': wanted cpu, ref, ref:DESIGN, hls:DESIGN or sim:DESIGN (or "
-                        "--design DESIGN)",
+                        "device '%s': wanted cpu, ref, ref:DESIGN, hls:DESIGN, sim:DESIGN or "
+                        "xrt:FILE.xclbin (or --design DESIGN)",
                         device);
     int used = snprintf(uri, 4352, "%s%s%s", device, design != NULL ? ":" : "",
                         design != NULL ? design : "");
@@ -156,6 +158,12 @@ void tri_engine_place(struct tri_engine *engine, const struct tri_device_choice 
     engine->pin = where->pin;
 }
 
+/* Only a card's image takes long enough to be seen; Ctrl-C ends it here. */
+static bool show_upload(void *context, uint64_t done, uint64_t total) {
+    tri_progress_update(context, done, total);
+    return tri_interrupted() == 0;
+}
+
 /* Blocks of a pass whose products a device computes: large enough for its commands, small enough
  * that one list of a simulator ends in time. */
 enum { DEVICE_CHUNK = 64 };
@@ -180,8 +188,17 @@ static enum tri_status start_cpu(struct tri_engine *engine) {
 
 enum tri_status tri_engine_start(struct tri_engine *engine, const char *uri, uint32_t positions,
                                  const struct tri_device_options *options) {
+    static const struct tri_device_options defaults = TRI_DEVICE_OPTIONS_INIT;
+    struct tri_device_options with_progress = options != NULL ? *options : defaults;
+    struct tri_progress upload;
     snprintf(engine->uri, sizeof engine->uri, "%s", uri);
-    TRI_TRY(tri_products_open(&engine->products, engine->model, uri, options));
+    tri_progress_start(&upload, "uploading", NULL, false);
+    with_progress.progress = show_upload;
+    with_progress.progress_context = &upload;
+    const enum tri_status status =
+        tri_products_open(&engine->products, engine->model, uri, &with_progress);
+    tri_progress_end(&upload);
+    TRI_TRY(status);
     if (engine->products.device != NULL)
         engine->stats.info = tri_device_info(engine->products.device);
     if (strcmp(uri, "ref") == 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A model, its tokenizer, one text and what computes it: the fast engine of this processor, an
- * accelerator with the fast engine around it, or the plain reference. Nothing here prints.
+ * accelerator with the fast engine around it, or the plain reference. Nothing here prints but the
+ * progress of a long upload.
  */
 #ifndef TRI_HOST_ENGINE_H
 #define TRI_HOST_ENGINE_H

@@ -34,7 +34,7 @@ struct tri_device_choice {
      "URI",                                                                                        \
      TRI_OPTION_TEXT,                                                                              \
      &(choice).device,                                                                             \
-     "cpu[:b2|:b3], ref, ref:DESIGN, hls:DESIGN or sim:DESIGN (cpu)"},                             \
+     "cpu[:b2|:b3], ref, ref:DESIGN, hls:DESIGN, sim:DESIGN or xrt:FILE.xclbin (cpu)"},            \
         {"design",         0,                                                                      \
          "NAME",           TRI_OPTION_TEXT,                                                        \
          &(choice).design, "the design of a --device without one (of sim)"},                       \

@@ -125,7 +125,7 @@ int tri_command_replay(int argc, char **argv) {
     char **arguments = NULL;
     const struct tri_option options[] = {
         {"device", 0, "URI", TRI_OPTION_TEXT, &uri,
-         "ref:DESIGN, hls:DESIGN or sim:DESIGN (the file's)"},
+         "ref:DESIGN, hls:DESIGN, sim:DESIGN or xrt:FILE.xclbin (the file's)"},
         {"wave", 0, "OUT.fst", TRI_OPTION_TEXT, &wave, "sim: write a waveform"},
         {"wave-from", 0, "CYCLE", TRI_OPTION_U64, &from, "first cycle of it (0)"},
         {"wave-to", 0, "CYCLE", TRI_OPTION_U64, &to, "one past the last (to the end)"},

@@ -140,7 +140,7 @@ static enum tri_status prepare(struct run *run) {
     if (run->check && strcmp(uri, "ref") == 0)
         return tri_fail(
             TRI_E_ARGUMENT,
-            "--check: wanted --device cpu, ref:DESIGN, hls:DESIGN or sim:DESIGN, got the "
+            "--check: wanted --device cpu, ref:DESIGN, hls:DESIGN, sim:DESIGN or xrt:FILE, got the "
             "reference itself");
     TRI_TRY(tri_engine_open(&run->engine, &run->model));
     tri_engine_place(&run->engine, &run->where);
