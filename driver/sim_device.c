@@ -266,6 +266,13 @@ static enum tri_status sim_watch(struct tri_device *device) {
     return TRI_OK;
 }
 
+static enum tri_status sim_read_register(struct tri_device *device, uint32_t unit, uint32_t offset,
+                                         uint32_t *value) {
+    (void)unit; /* there is one */
+    *value = bus_read(device->state, offset);
+    return TRI_OK;
+}
+
 const struct tri_backend tri_backend_sim = {
     .scheme = "sim",
     .open = sim_open,
@@ -274,6 +281,7 @@ const struct tri_backend tri_backend_sim = {
     .submit = sim_submit,
     .wait = sim_wait,
     .watch = sim_watch,
+    .read_register = sim_read_register,
 };
 
 static enum tri_status simulated(const struct tri_device *device) {

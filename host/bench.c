@@ -30,7 +30,7 @@ struct bench {
     struct tri_trace trace;
     struct tri_bench_report report;
     uint32_t *ids; /* [prompt + tokens] */
-    float *logits; /* [vocab] */
+    struct tri_sampler *sampler;
 };
 
 static const struct tri_usage usage = {
@@ -61,11 +61,9 @@ static enum tri_status make_ids(struct bench *b) {
     struct tri_random random = {b->report.seed};
     const size_t count = (size_t)b->prompt + b->tokens;
     b->ids = malloc(count * sizeof *b->ids);
-    b->logits = malloc(b->engine.model->config.vocab * sizeof *b->logits);
     for (int i = 0; i < 2; i++)
         b->report.phase[i].pass = calloc(b->repeat, sizeof *b->report.phase[i].pass);
-    if (b->ids == NULL || b->logits == NULL || b->report.phase[0].pass == NULL ||
-        b->report.phase[1].pass == NULL)
+    if (b->ids == NULL || b->report.phase[0].pass == NULL || b->report.phase[1].pass == NULL)
         return tri_fail(TRI_E_MEMORY, "bench: out of memory");
     for (size_t i = 0; i < count; i++)
         b->ids[i] = (uint32_t)(tri_random_next(&random) % b->engine.model->config.vocab);
@@ -89,6 +87,11 @@ static enum tri_status prepare(struct bench *b) {
         return tri_fail(TRI_E_ARGUMENT, "wanted at most %u tokens (the context), got %llu", context,
                         (unsigned long long)b->prompt + b->tokens);
     TRI_TRY(make_ids(b));
+    const struct tri_sampling greedy = {.top_p = 1, .repetition_penalty = 1};
+    TRI_TRY(tri_sampler_create(&greedy, b->engine.model->config.vocab, &b->sampler));
+    tri_engine_place(&b->engine, &b->where);
+    b->engine.screen = true;
+    b->engine.serial = b->trace_path != NULL;
     TRI_TRY(tri_engine_start(&b->engine, uri, b->prompt + b->tokens, &b->options));
     b->engine.products.check = b->check;
     if (b->trace_path != NULL) {
@@ -114,7 +117,10 @@ static enum tri_status run(struct bench *b, uint32_t first, uint32_t count, bool
     struct tri_phase measured = {0};
     for (uint32_t i = 0; i < count;) {
         const uint32_t piece = at_once ? count : 1;
-        TRI_TRY(tri_engine_run(&b->engine, &measured, b->ids + first + i, piece, false, b->logits));
+        uint32_t
+            chosen; /* as `run --greedy` chooses it; the next id is a random one all the same */
+        TRI_TRY(tri_engine_feed(&b->engine, &measured, b->ids + first + i, piece));
+        TRI_TRY(tri_engine_choose(&b->engine, &measured, b->sampler, &chosen));
         i += piece;
     }
     if (phase == NULL || count == 0) return TRI_OK;
@@ -128,7 +134,7 @@ static enum tri_status run(struct bench *b, uint32_t first, uint32_t count, bool
 static enum tri_status measure(struct bench *b) {
     for (uint32_t pass = 0; pass < b->warmup + b->repeat; pass++) {
         const bool counts = pass >= b->warmup;
-        tri_session_rewind(b->engine.session, 0);
+        tri_engine_rewind(&b->engine, 0);
         TRI_TRY(run(b, 0, b->prompt, true, counts ? &b->report.phase[0] : NULL));
         TRI_TRY(run(b, b->prompt, b->tokens, false, counts ? &b->report.phase[1] : NULL));
     }
@@ -227,7 +233,7 @@ int tri_command_bench(int argc, char **argv) {
     code = perform(&b);
     for (int i = 0; i < 2; i++) free(b.report.phase[i].pass);
     free(b.ids);
-    free(b.logits);
+    tri_sampler_destroy(b.sampler);
     tri_engine_close(&b.engine); /* before its watcher goes */
     tri_trace_discard(&b.trace);
     return code;

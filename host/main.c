@@ -25,6 +25,7 @@ static const struct {
     {"bench", tri_command_bench, "how fast a device runs a model, and where the time goes"},
     {"compare", tri_command_compare, "device and reference in lock step, to the first difference"},
     {"replay", tri_command_replay, "one product that went wrong, again, with a waveform"},
+    {"selftest", tri_command_selftest, "first light: does a device compute and behave as it must"},
     {"info", tri_command_info, "what is in a model"},
     {"design", tri_command_design, "check a design file, show every effective value"},
     {"doctor", tri_command_doctor, "what is installed and built, and what to do for the rest"},

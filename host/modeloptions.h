@@ -24,7 +24,9 @@ struct tri_model_choice {
     }
 
 struct tri_device_choice {
-    const char *device, *design;
+    const char *device, *design, *isa;
+    uint32_t threads;
+    bool pin;
 };
 
 #define TRI_DEVICE_OPTIONS(choice)                                                                 \
@@ -33,10 +35,19 @@ struct tri_device_choice {
      "URI",                                                                                        \
      TRI_OPTION_TEXT,                                                                              \
      &(choice).device,                                                                             \
-     "ref, ref:DESIGN, hls:DESIGN or sim:DESIGN (ref)"},                                           \
-    {                                                                                              \
-        "design", 0, "NAME", TRI_OPTION_TEXT, &(choice).design,                                    \
-            "the design of a --device without one (of sim)"                                        \
+     "cpu[:b2|:b3], ref, ref:DESIGN, hls:DESIGN, sim:DESIGN or xrt:FILE.xclbin (cpu)"},            \
+        {"design",         0,                                                                      \
+         "NAME",           TRI_OPTION_TEXT,                                                        \
+         &(choice).design, "the design of a --device without one (of sim)"},                       \
+        {"threads",                                                                                \
+         0,                                                                                        \
+         "N",                                                                                      \
+         TRI_OPTION_U32,                                                                           \
+         &(choice).threads,                                                                        \
+         "of this processor (all that this process may use)"},                                     \
+        {"pin", 0, NULL, TRI_OPTION_FLAG, &(choice).pin, "a core for each thread"}, {              \
+        "isa", 0, "NAME", TRI_OPTION_TEXT, &(choice).isa,                                          \
+            "instruction set: portable, neon, avx2, avx512 or amx (the best here)"                 \
     }
 
 /* Rows for the waveform of a simulated device, into a struct tri_device_options. */

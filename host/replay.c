@@ -126,7 +126,7 @@ int tri_command_replay(int argc, char **argv) {
     char **arguments = NULL;
     const struct tri_option options[] = {
         {"device", 0, "URI", TRI_OPTION_TEXT, &uri,
-         "ref:DESIGN, hls:DESIGN or sim:DESIGN (the file's)"},
+         "ref:DESIGN, hls:DESIGN, sim:DESIGN or xrt:FILE.xclbin (the file's)"},
         TRI_WAVE_OPTIONS(device),
         {"plant", 0, "NAME", TRI_OPTION_TEXT, &plant,
          "load the simulator built with this planted bug (for tests)"},

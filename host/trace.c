@@ -152,6 +152,10 @@ void tri_trace_tokens_end(struct tri_trace *trace) {
     end(out);
 }
 
+void tri_trace_choice_begins(struct tri_trace *trace) { trace->mark = now(); }
+
+void tri_trace_choice_ends(struct tri_trace *trace) { host_phase(trace, "screened head"); }
+
 void tri_trace_product_begins(struct tri_trace *trace, uint32_t layer, enum tri_group group,
                               uint32_t tokens) {
     (void)tokens;

@@ -39,6 +39,9 @@ void tri_trace_discard(struct tri_trace *trace);
  * seconds: of the product alone. */
 void tri_trace_tokens_begin(struct tri_trace *trace, uint32_t position, uint32_t count);
 void tri_trace_tokens_end(struct tri_trace *trace);
+/* Around the choice of a token by the screened head, which follows a run. */
+void tri_trace_choice_begins(struct tri_trace *trace);
+void tri_trace_choice_ends(struct tri_trace *trace);
 void tri_trace_product_begins(struct tri_trace *trace, uint32_t layer, enum tri_group group,
                               uint32_t tokens);
 void tri_trace_product_ends(struct tri_trace *trace, double seconds);
