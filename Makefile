@@ -30,7 +30,7 @@ PROGRAM := $(B)/tritium
 UNIT := $(B)/unit
 GEN := build/gen/accel.h build/gen/accel.svh
 
-LIB_C := $(wildcard base/*.c ref/*.c driver/*.c)
+LIB_C := $(wildcard base/*.c ref/*.c driver/*.c cpu/*.c)
 HOST_C := $(wildcard host/*.c)
 UNIT_C := $(wildcard tests/unit/*.c)
 objects = $(patsubst %.c,$(O)/%.o,$(1))
@@ -96,9 +96,11 @@ $(O)/%.o: %.c | $(GEN)
 
 # Each room adds its targets and, by TESTS += NAME, its suites.
 # A room that is missing is an error: it would take its suites with it.
-include tools/tools.mk rtl/rtl.mk sim/sim.mk hls/hls.mk host/host.mk tests/unit/unit.mk
-include ref/ref.mk tests/rtl/rtl_tests.mk tests/mutation/mutation.mk tests/formal/formal.mk
-include tests/e2e/e2e.mk tests/bench/bench.mk tests/fuzz/fuzz.mk
+include tools/tools.mk cpu/cpu.mk rtl/rtl.mk sim/sim.mk hls/hls.mk host/host.mk sim/xrt.mk
+include tests/unit/unit.mk docs/docs.mk ref/ref.mk tests/rtl/rtl_tests.mk
+include tests/mutation/mutation.mk tests/formal/formal.mk
+include tests/e2e/e2e.mk tests/bench/bench.mk tests/fuzz/fuzz.mk tests/area/area.mk
+include bitstreams/bitstreams.mk tests/boards/boards.mk
 TESTS += test-san test-tsan
 
 .PHONY: help demo test deps doctor clean host ref driver

@@ -229,6 +229,15 @@ enum tri_status tri_design_read(const char *path, struct tri_design *design) {
     return status;
 }
 
+enum tri_status tri_design_read_stream(FILE *stream, const char *name, struct tri_design *design) {
+    struct tri_yaml *y;
+    memset(design, 0, sizeof *design);
+    TRI_TRY(tri_yaml_read(stream, name, &y));
+    enum tri_status status = read_design(y, design);
+    tri_yaml_close(y);
+    return status;
+}
+
 /* The shortest text that reads back as the same number. */
 static void print_number(const char *key, double value, FILE *out) {
     char text[64];

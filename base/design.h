@@ -44,6 +44,8 @@ struct tri_design {
 
 /* Reads and checks a design file. Errors: IO, FORMAT (with "file:line: ..."). */
 enum tri_status tri_design_read(const char *path, struct tri_design *design);
+/* The same from an open stream, which stays open; `name` stands for the path in messages. */
+enum tri_status tri_design_read_stream(FILE *stream, const char *name, struct tri_design *design);
 
 /* Checks the rules between the geometry's numbers; `where` ("file" or "file:line") starts the
  * message. */

@@ -104,27 +104,33 @@ static enum tri_status load(const char *path, FILE *file, struct tri_yaml *yaml)
     return status;
 }
 
-enum tri_status tri_yaml_open(const char *path, struct tri_yaml **yaml) {
+enum tri_status tri_yaml_read(FILE *stream, const char *name, struct tri_yaml **yaml) {
     *yaml = NULL;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) return tri_fail(TRI_E_IO, "%s: cannot open: %s", path, strerror(errno));
     struct tri_yaml *opened = calloc(1, sizeof *opened);
-    size_t bytes = strlen(path) + 1;
+    size_t bytes = strlen(name) + 1;
     if (opened != NULL) opened->path = malloc(bytes);
     enum tri_status status;
     if (opened == NULL || opened->path == NULL) {
-        status = tri_fail(TRI_E_MEMORY, "%s: out of memory", path);
+        status = tri_fail(TRI_E_MEMORY, "%s: out of memory", name);
     } else {
-        memcpy(opened->path, path, bytes);
-        status = load(path, file, opened);
+        memcpy(opened->path, name, bytes);
+        status = load(name, stream, opened);
     }
-    (void)fclose(file);
     if (status == TRI_OK) {
         *yaml = opened;
     } else if (opened != NULL) {
         free(opened->path);
         free(opened);
     }
+    return status;
+}
+
+enum tri_status tri_yaml_open(const char *path, struct tri_yaml **yaml) {
+    *yaml = NULL;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) return tri_fail(TRI_E_IO, "%s: cannot open: %s", path, strerror(errno));
+    const enum tri_status status = tri_yaml_read(file, path, yaml);
+    (void)fclose(file);
     return status;
 }
 

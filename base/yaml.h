@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/status.h"
 
@@ -20,6 +21,8 @@ typedef int tri_yaml_node;
 /* Reads a file with exactly one document whose root is a map. Errors: IO, FORMAT, MEMORY.
  * Every other function's errors are FORMAT with "file:line: ...". */
 enum tri_status tri_yaml_open(const char *path, struct tri_yaml **yaml);
+/* The same from an open stream, which stays open; `name` stands for the path in messages. */
+enum tri_status tri_yaml_read(FILE *stream, const char *name, struct tri_yaml **yaml);
 void tri_yaml_close(struct tri_yaml *yaml); /* NULL is fine */
 tri_yaml_node tri_yaml_root(const struct tri_yaml *yaml);
 

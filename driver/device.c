@@ -9,14 +9,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "accel.h"
 #include "driver/backend.h"
 #include "driver/paths.h"
 
 static const struct tri_backend *const backends[] = {&tri_backend_ref, &tri_backend_sim,
-                                                     &tri_backend_hls};
-enum { BACKENDS = sizeof backends / sizeof *backends };
+                                                     &tri_backend_hls, &tri_backend_xrt};
+enum { BACKENDS = sizeof backends / sizeof *backends, REGISTER_BYTES = 4096 };
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
 
 static const struct tri_backend *find_backend(const char *uri, const char **rest) {
     for (int i = 0; i < BACKENDS; i++) {
@@ -33,10 +41,19 @@ static enum tri_status unknown_scheme(const char *uri) {
     char known[128] = "";
     for (int i = 0; i < BACKENDS; i++) {
         const size_t length = strlen(known);
-        snprintf(known + length, sizeof known - length, "%s%s:DESIGN", i > 0 ? ", " : "",
-                 backends[i]->scheme);
+        snprintf(known + length, sizeof known - length, "%s%s:%s", i > 0 ? ", " : "",
+                 backends[i]->scheme,
+                 backends[i]->argument != NULL ? backends[i]->argument : "DESIGN");
     }
     return tri_fail(TRI_E_ARGUMENT, "device %.200s: unknown scheme, wanted one of %s", uri, known);
+}
+
+static enum tri_status read_design(const struct tri_backend *backend, const char *rest,
+                                   struct tri_design *design) {
+    char path[PATH_MAX];
+    if (backend->design != NULL) return backend->design(rest, design);
+    TRI_TRY(tri_find_design(rest, path, sizeof path));
+    return tri_design_read(path, design);
 }
 
 enum tri_status tri_device_open(const char *uri, const struct tri_device_options *options,
@@ -46,15 +63,14 @@ enum tri_status tri_device_open(const char *uri, const struct tri_device_options
     const char *rest = NULL;
     const struct tri_backend *backend = find_backend(uri, &rest);
     if (backend == NULL) return unknown_scheme(uri);
-    char path[PATH_MAX];
-    TRI_TRY(tri_find_design(rest, path, sizeof path));
 
     struct tri_device *made = calloc(1, sizeof *made);
     if (made == NULL) return tri_fail(TRI_E_MEMORY, "device %s: no memory", uri);
     made->backend = backend;
+    made->info.units = 1;
     snprintf(made->info.uri, sizeof made->info.uri, "%s", uri);
     snprintf(made->info.backend, sizeof made->info.backend, "%s", backend->scheme);
-    enum tri_status status = tri_design_read(path, &made->info.design);
+    enum tri_status status = read_design(backend, rest, &made->info.design);
     if (status == TRI_OK) {
         made->info.design_hash = tri_design_hash(&made->info.design.geometry);
         status = backend->open(made, options != NULL ? options : &defaults);
@@ -76,6 +92,14 @@ void tri_device_close(struct tri_device *device) {
 
 const struct tri_device_info *tri_device_info(const struct tri_device *device) {
     return &device->info;
+}
+
+enum tri_status tri_device_watch(struct tri_device *device, tri_device_watcher watcher,
+                                 void *context) {
+    if (!device->info.counts_cycles) return TRI_OK;
+    device->watcher = watcher;
+    device->watcher_context = context;
+    return device->backend->watch != NULL ? device->backend->watch(device) : TRI_OK;
 }
 
 void tri_device_counters(const struct tri_device *device, struct tri_counters *counters) {
@@ -140,6 +164,7 @@ enum tri_status tri_device_submit(struct tri_device *device, const struct tri_jo
     free(device->jobs);
     device->jobs = copy;
     device->count = count;
+    device->submitted = now();
     TRI_TRY(device->backend->submit(device));
     device->in_flight = true;
     return TRI_OK;
@@ -150,5 +175,39 @@ enum tri_status tri_device_wait(struct tri_device *device, uint32_t milliseconds
         return tri_fail(TRI_E_ARGUMENT, "%s: nothing is in flight", device->info.uri);
     }
     device->in_flight = false;
-    return device->backend->wait(device, milliseconds == 0 ? 60000 : milliseconds);
+    const enum tri_status status =
+        device->backend->wait(device, milliseconds == 0 ? 60000 : milliseconds);
+    device->spoil.bytes = 0;
+    device->counters.seconds_lists += now() - device->submitted;
+    return status;
 }
+
+static enum tri_status check_commands(const struct tri_device *device) {
+    TRI_TRY(check_usable(device));
+    if (device->backend->read_register != NULL) return TRI_OK;
+    return tri_fail(TRI_E_UNSUPPORTED, "%s: has neither registers nor commands", device->info.uri);
+}
+
+enum tri_status tri_device_register(struct tri_device *device, uint32_t unit, uint32_t offset,
+                                    uint32_t *value) {
+    TRI_TRY(check_commands(device));
+    if (unit >= device->info.units || offset % 4 != 0 || offset >= REGISTER_BYTES) {
+        return tri_fail(TRI_E_ARGUMENT,
+                        "%s: register, wanted one of %u units and a multiple of 4 below %d, got "
+                        "unit %u, offset %u",
+                        device->info.uri, device->info.units, REGISTER_BYTES, unit, offset);
+    }
+    return device->backend->read_register(device, unit, offset, value);
+}
+
+enum tri_status tri_device_spoil(struct tri_device *device, const struct tri_spoil *spoil) {
+    TRI_TRY(check_commands(device));
+    if (spoil->bytes < 1 || spoil->bytes > 8 || spoil->byte > TRI_COMMAND_BYTES - spoil->bytes) {
+        return tri_fail(TRI_E_ARGUMENT, "%s: spoil, wanted 1 to 8 bytes of %d, got %u from %u",
+                        device->info.uri, TRI_COMMAND_BYTES, spoil->bytes, spoil->byte);
+    }
+    device->spoil = *spoil;
+    return TRI_OK;
+}
+
+uint32_t tri_device_status(const struct tri_device *device) { return device->accel_status; }

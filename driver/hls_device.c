@@ -30,6 +30,11 @@ static enum tri_status hls_wait(struct tri_device *device, uint32_t milliseconds
     return tri_backend_sim.wait(device, milliseconds);
 }
 
+static enum tri_status hls_read_register(struct tri_device *device, uint32_t unit, uint32_t offset,
+                                         uint32_t *value) {
+    return tri_backend_sim.read_register(device, unit, offset, value);
+}
+
 const struct tri_backend tri_backend_hls = {
     .scheme = "hls",
     .open = hls_open,
@@ -37,4 +42,5 @@ const struct tri_backend tri_backend_hls = {
     .load = hls_load,
     .submit = hls_submit,
     .wait = hls_wait,
+    .read_register = hls_read_register,
 };

@@ -121,8 +121,12 @@ void tri_list_fill(const struct tri_device *device, const struct tri_list *list,
             .activation_stride = activation_stride(matrix),
             .result_stride = result_stride(matrix),
         };
-        memcpy(buffer + list->commands.offset + (size_t)i * sizeof command, &command,
-               sizeof command);
+        uint8_t *place = buffer + list->commands.offset + (size_t)i * sizeof command;
+        memcpy(place, &command, sizeof command);
+        const struct tri_spoil *spoil = &device->spoil;
+        if (spoil->bytes > 0 && spoil->command == i) {
+            memcpy(place + spoil->byte, &spoil->value, spoil->bytes); /* little endian, as all is */
+        }
         for (uint32_t t = 0; t < part->tokens; t++) {
             memcpy(buffer + part->activations + (size_t)t * command.activation_stride,
                    job->codes + (size_t)(part->first + t) * matrix->cols, matrix->cols);
@@ -150,6 +154,7 @@ static enum tri_status report(const struct tri_device *device, const struct tri_
 enum tri_status tri_list_check(struct tri_device *device, const struct tri_list *list,
                                const uint8_t *buffer, uint32_t status, uint32_t completed) {
     device->dead = status == TRI_ACCEL_DEAD;
+    device->accel_status = status;
     if (completed > list->count) {
         return tri_fail(TRI_E_DEVICE, "%s: completions, wanted %u, got %u", device->info.uri,
                         list->count, completed);
@@ -163,7 +168,10 @@ enum tri_status tri_list_check(struct tri_device *device, const struct tri_list 
         if (completion.status == UNWRITTEN && status != TRI_ACCEL_OK) {
             return report(device, list, i, status);
         }
-        if (completion.status != TRI_ACCEL_OK) return report(device, list, i, completion.status);
+        if (completion.status != TRI_ACCEL_OK) {
+            device->accel_status = completion.status;
+            return report(device, list, i, completion.status);
+        }
         if (completion.tag != i) {
             return tri_fail(TRI_E_DEVICE, "%s: completion %u: tag, wanted %u, got %u",
                             device->info.uri, i, i, completion.tag);

@@ -49,9 +49,13 @@ enum tri_status tri_find_design(const char *design, char *path, size_t size) {
     if (is_path) return TRI_OK; /* reading it says what is wrong with it */
     if (try_file("designs", ".", name, path, size)) return TRI_OK;
     if (try_file("designs", "test", name, path, size)) return TRI_OK;
+    if (try_file("bitstreams", design, "design.yaml", path, size)) return TRI_OK;
     program_folder(folder, sizeof folder);
     if (try_file(folder, "../designs", name, path, size)) return TRI_OK;
     if (try_file(folder, "../designs/test", name, path, size)) return TRI_OK;
+    char boards[PATH_MAX + 16];
+    (void)snprintf(boards, sizeof boards, "%s/../bitstreams", folder);
+    if (try_file(boards, design, "design.yaml", path, size)) return TRI_OK;
     return tri_fail(
         TRI_E_IO, "design %s: no designs/%s, here or in %s/.. (give a path, or a name from there)",
         design, name, folder);
@@ -81,4 +85,18 @@ enum tri_status tri_find_sim(const char *design, const char *plant, char *path, 
 
 enum tri_status tri_find_hls(const char *design, const char *plant, char *path, size_t size) {
     return find_library("hls", "TRITIUM_HLS_DIR", design, plant, path, size);
+}
+
+enum tri_status tri_find_xrt(char *path, size_t size) {
+    char folder[PATH_MAX];
+    const char *given = getenv("TRITIUM_XRT_DIR");
+    if (given != NULL && *given != '\0') {
+        if (try_file(given, ".", "tritium-xrt", path, size)) return TRI_OK;
+    } else {
+        program_folder(folder, sizeof folder);
+        if (try_file(folder, ".", "tritium-xrt", path, size)) return TRI_OK;
+        if (try_file("build", ".", "tritium-xrt", path, size)) return TRI_OK;
+    }
+    return tri_fail(TRI_E_UNSUPPORTED, "xrt: not built: install libxrt-dev (or AMD's XRT), then "
+                                       "run: make xrt");
 }

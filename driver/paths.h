@@ -21,4 +21,8 @@ enum tri_status tri_find_sim(const char *design, const char *plant, char *path, 
 /* libtritium_hls.so in the same way, below $TRITIUM_HLS_DIR, hls/ or build/hls. */
 enum tri_status tri_find_hls(const char *design, const char *plant, char *path, size_t size);
 
+/* The helper program that talks to XRT: in $TRITIUM_XRT_DIR, else beside the program, else in
+ * build/. Errors: UNSUPPORTED (names package and make target). */
+enum tri_status tri_find_xrt(char *path, size_t size);
+
 #endif

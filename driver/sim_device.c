@@ -17,6 +17,7 @@
 #include "driver/kernel.h"
 #include "driver/list.h"
 #include "driver/paths.h"
+#include "driver/sim_watch.h"
 
 /* Device addresses. Above 4 GiB, so that a kernel with 32-bit addresses fails at once. */
 #define DATA_BASE       UINT64_C(0x0000000500000000)
@@ -34,6 +35,7 @@ struct sim_state {
     struct tri_list list; /* in flight */
     uint8_t *buffer;      /* [buffer_bytes] */
     uint64_t buffer_bytes;
+    struct tri_sim_watch watch;
     struct tri_sim_stats before; /* of simulations that tri_sim_device_inject ended */
 };
 
@@ -112,6 +114,7 @@ static void sim_close(struct tri_device *device) {
     if (state->sim != NULL) state->api->destroy(state->sim);
     if (state->library != NULL) dlclose(state->library);
     tri_list_free(&state->list);
+    tri_sim_watch_end(&state->watch);
     free(state->buffer);
     free(state->wave);
     free(state->wave_scope);
@@ -212,7 +215,11 @@ static enum tri_status sim_submit(struct tri_device *device) {
     TRI_TRY(reserve(device, state->list.bytes));
     tri_list_fill(device, &state->list, state->buffer);
     TRI_TRY(map_list(device));
+    if (device->watcher != NULL)
+        TRI_TRY(tri_sim_watch_list(&state->watch, device, &state->list, DATA_BASE, PORT_BASE(0)));
     tri_kernel_start(&state->bus, &state->list, DATA_BASE);
+    update_counters(device);
+    state->watch.start = device->counters.cycles_simulated;
     device->counters.runs++;
     return TRI_OK;
 }
@@ -235,6 +242,7 @@ static enum tri_status sim_wait(struct tri_device *device, uint32_t milliseconds
                         device->info.uri, state->list.count, tri_kernel_completed(&state->bus),
                         milliseconds, (unsigned long long)device->counters.cycles_simulated);
     }
+    const uint64_t active = device->counters.cycles_active;
     const uint32_t status = tri_kernel_status(&state->bus);
     const uint32_t completed = tri_kernel_completed(&state->bus);
     tri_kernel_acknowledge(&state->bus);
@@ -244,6 +252,24 @@ static enum tri_status sim_wait(struct tri_device *device, uint32_t milliseconds
     TRI_TRY(check_protocol(device));
     TRI_TRY(tri_list_check(device, &state->list, state->buffer, status, completed));
     tri_list_collect(device, &state->list, state->buffer);
+    if (device->watcher != NULL)
+        tri_sim_watch_tell(&state->watch, device, state->buffer + state->list.completions.offset,
+                           device->counters.cycles_active - active);
+    return TRI_OK;
+}
+
+static enum tri_status sim_watch(struct tri_device *device) {
+    struct sim_state *state = device->state;
+    if (state->api->observe != NULL)
+        state->api->observe(state->sim, device->watcher != NULL ? tri_sim_watch_burst : NULL,
+                            &state->watch);
+    return TRI_OK;
+}
+
+static enum tri_status sim_read_register(struct tri_device *device, uint32_t unit, uint32_t offset,
+                                         uint32_t *value) {
+    (void)unit; /* there is one */
+    *value = bus_read(device->state, offset);
     return TRI_OK;
 }
 
@@ -254,6 +280,8 @@ const struct tri_backend tri_backend_sim = {
     .load = sim_load,
     .submit = sim_submit,
     .wait = sim_wait,
+    .watch = sim_watch,
+    .read_register = sim_read_register,
 };
 
 static enum tri_status simulated(const struct tri_device *device) {

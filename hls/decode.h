@@ -47,24 +47,27 @@ static inline uint8_t hls_decode_byte(uint8_t byte, unsigned i, struct hls_lanes
     const uint8_t b0 = hls_bit(byte, 0), b1 = hls_bit(byte, 1), b2 = hls_bit(byte, 2);
     const uint8_t b3 = hls_bit(byte, 3), b4 = hls_bit(byte, 4), b5 = hls_bit(byte, 5);
     const uint8_t b6 = hls_bit(byte, 6), b7 = hls_bit(byte, 7);
-    const uint8_t escape = b7 & b6, lone = escape & b5 & b4; /* only t4, or only one pair and t4 */
+    /* Only t4, or only one pair and t4. */
+    const uint8_t escape = b7 & hls_not(b6), lone = escape & b5 & hls_not(b4);
     const uint8_t first_on = hls_not(escape) | (hls_not(lone) & b3);
 #ifdef TRITIUM_PLANT_LONE /* a bug for tests: some codes that stand for no trits are accepted */
-    const uint8_t corrupt = lone & b1 & b0;
+    const uint8_t corrupt = lone & b1 & hls_not(b0);
 #else
-    const uint8_t corrupt = lone & (b3 | b2 | (b1 & b0));
+    const uint8_t corrupt = lone & (b3 | b2 | (b1 & hls_not(b0)));
 #endif
     const uint8_t second_on = hls_not(escape) | (hls_not(lone) & hls_not(b3));
-    /* A pair's bits: both nonzero, then two signs; or which one is nonzero, then its sign. */
+    /* A pair's bits: both nonzero, then two signs; or which one is nonzero (the first where the two
+     * bits are equal), then its sign. */
     const uint8_t a2 = hls_choose(escape, b2, b5), a1 = hls_choose(escape, b1, b4);
     const uint8_t a0 = hls_choose(escape, b0, b3);
-    trits->lane[0][i] = hls_signed(first_on & (a2 | hls_not(a1)), hls_choose(a2, a1, a0));
-    trits->lane[1][i] = hls_signed(first_on & (a2 | a1), a0);
-    trits->lane[2][i] = hls_signed(second_on & (b2 | hls_not(b1)), hls_choose(b2, b1, b0));
-    trits->lane[3][i] = hls_signed(second_on & (b2 | b1), b0);
-    const uint8_t high = hls_choose(lone, b1, hls_choose(escape, b5, b7));
-    const uint8_t low = hls_choose(lone, b0, hls_choose(escape, b4, b6));
-    trits->lane[HLS_TRITS - 1][i] = (int8_t)(hls_trit(high, low) * hls_not(corrupt));
+    const uint8_t a_second = a1 ^ a0, b_second = b1 ^ b0;
+    trits->lane[0][i] = hls_signed(first_on & (a2 | hls_not(a_second)), a1);
+    trits->lane[1][i] = hls_signed(first_on & (a2 | a_second), a0);
+    trits->lane[2][i] = hls_signed(second_on & (b2 | hls_not(b_second)), b1);
+    trits->lane[3][i] = hls_signed(second_on & (b2 | b_second), b0);
+    const uint8_t negative = hls_choose(lone, b1, hls_choose(escape, b5, b7));
+    const uint8_t nonzero = hls_choose(lone, b0, hls_choose(escape, b4, b6));
+    trits->lane[HLS_TRITS - 1][i] = hls_signed(nonzero & hls_not(corrupt), negative);
     return corrupt;
 }
 #endif

@@ -24,13 +24,17 @@ build/hls/%/libtritium_hls.so: $(HLS_KERNEL_C) hls/model.c $(HLS_H) sim/exports.
 # ---- the same lists on the golden model, the C kernel and the Verilated one -------------------------
 FUZZ_DEVICE := build/tests/fuzz-device
 FUZZ_DEVICE_O := $(patsubst tests/hls/%.c,build/tests/hls/%.o,$(wildcard tests/hls/*.c))
-# A plus: the Verilated kernel too. These simulators are built for other tests anyway.
+# A plus: the Verilated kernel too. The first four simulators are built for other tests anyway; the
+# wide ones have the geometries that no other has, take a minute each to build, and are for fuzz-device
+# alone.
 FUZZ_THREE := kv260 p1_b128_b2_t2 p2_b128_b3_t4 p2_b512_b3_t1
+FUZZ_WIDE := p8_b256_b3_t1 p16_b128_b2_t1
 FUZZ_ENDS := $(notdir $(basename $(wildcard tests/hls/designs/*.yaml)))
-FUZZ_DESIGNS := $(addprefix +,$(FUZZ_THREE)) $(filter-out $(FUZZ_THREE),$(DESIGNS) $(TEST_DESIGNS)) \
-	$(FUZZ_ENDS)
+FUZZ_ALL := $(DESIGNS) $(TEST_DESIGNS) $(FUZZ_ENDS)
+# fuzz_designs: those in the argument on all three, the others on two.
+fuzz_designs = $(addprefix +,$(1)) $(filter-out $(1),$(FUZZ_ALL))
 FUZZ_NEEDS = $(FUZZ_DEVICE) $(FUZZ_THREE:%=build/sim/%/libtritium_sim.so) \
-	$(patsubst %,build/hls/%/libtritium_hls.so,$(DESIGNS) $(TEST_DESIGNS) $(FUZZ_ENDS))
+	$(FUZZ_ALL:%=build/hls/%/libtritium_hls.so)
 FUZZ_SEED ?= 1
 REF_HLS ?= 100000
 ALL_THREE ?= 2000
@@ -47,8 +51,9 @@ $(FUZZ_DEVICE): $(FUZZ_DEVICE_O) $(LIB)
 	@echo "  LD    $@"
 	$(Q)$(CC) -o $@ $^ $(LIBS)
 
-fuzz-device: $(FUZZ_NEEDS) ## random command lists on ref, hls and rtl: REF_HLS=100000 ALL_THREE=2000 FUZZ_SEED=1
-	$(Q)$(FUZZ_DEVICE) search $(FUZZ_SEED) $(REF_HLS) $(ALL_THREE) build/reports/xrt.json $(FUZZ_DESIGNS)
+fuzz-device: $(FUZZ_NEEDS) $(FUZZ_WIDE:%=build/sim/%/libtritium_sim.so) ## random command lists on ref, hls and rtl: REF_HLS=100000 ALL_THREE=2000 FUZZ_SEED=1
+	$(Q)$(FUZZ_DEVICE) search $(FUZZ_SEED) $(REF_HLS) $(ALL_THREE) build/reports/xrt.json \
+	  $(call fuzz_designs,$(FUZZ_THREE) $(FUZZ_WIDE))
 
 # ---- what make test runs -----------------------------------------------------------------------------
 HLS_RULES := kv260 hbm p1_b128_b2_t2 wide
@@ -56,7 +61,7 @@ HLS_PLANTED := p2_b512_b3_t1
 HLS_PLANTS := tail lone stride
 
 test-hls: $(FUZZ_NEEDS) $(HLS_PLANTS:%=build/hls/$(HLS_PLANTED)+%/libtritium_hls.so) ## a slice of fuzz-device, and whether it finds planted bugs
-	$(Q)$(FUZZ_DEVICE) search $(FUZZ_SEED) 10000 300 - $(FUZZ_DESIGNS)
+	$(Q)$(FUZZ_DEVICE) search $(FUZZ_SEED) 10000 300 - $(call fuzz_designs,$(FUZZ_THREE))
 	$(Q)tests/hls/planted.sh $(HLS_PLANTED) $(HLS_PLANTS)
 
 test-hls-rules: $(HLS_RULES:%=build/gen/%/hls_params.h) build/gen/accel.h ## the C kernel can be synthesised: no heap, no recursion, bounded
@@ -68,4 +73,4 @@ TESTS += test-hls-rules test-hls
 
 # The unit tests load two designs.
 test-unit: build/hls/p1_b128_b2_t2/libtritium_hls.so build/hls/p2_b128_b3_t4/libtritium_hls.so
-.SECONDARY: $(foreach d,$(DESIGNS) $(TEST_DESIGNS) $(FUZZ_ENDS),build/gen/$(d)/hls_params.h)
+.SECONDARY: $(foreach d,$(FUZZ_ALL),build/gen/$(d)/hls_params.h)

@@ -14,7 +14,7 @@
 #include "host/options.h"
 #include "host/reply.h"
 
-enum { PIECE = 64, DEFAULT_REPLY = 512, LEAST_REPLY = 16 };
+enum { PIECE = TRI_CPU_CHUNK, DEFAULT_REPLY = 512, LEAST_REPLY = 16 };
 
 static const struct tri_usage usage = {
     .command = "chat",
@@ -38,13 +38,12 @@ struct chat {
     struct tri_sampling_choice choice;
     const char *system;
     uint32_t wanted, context;
-    bool stats;
+    bool stats, profile;
     struct tri_engine engine;
     struct tri_conversation conversation;
     struct tri_sampler *sampler;
     uint32_t accepted; /* tokens that the sampler knows */
     struct tri_lineinput *input;
-    float *logits; /* [vocab] */
 };
 
 static enum tri_status fresh_sampler(struct chat *c) {
@@ -58,6 +57,7 @@ static enum tri_status prepare(struct chat *c) {
     char uri[4352];
     TRI_TRY(tri_engine_uri(c->where.device, c->where.design, uri));
     TRI_TRY(tri_engine_open(&c->engine, &c->model));
+    tri_engine_place(&c->engine, &c->where);
     const struct tri_config *config = &c->engine.model->config;
     if (c->engine.tokenizer == NULL)
         return tri_fail(TRI_E_UNSUPPORTED, "%s", c->engine.no_tokenizer);
@@ -69,10 +69,9 @@ static enum tri_status prepare(struct chat *c) {
     if (c->conversation.count + 2 * LEAST_REPLY > c->context)
         return tri_fail(TRI_E_ARGUMENT, "--system: wanted at most %u tokens (context %u), got %u",
                         c->context - 2 * LEAST_REPLY, c->context, c->conversation.count);
-    c->logits = malloc(config->vocab * sizeof *c->logits);
-    if (c->logits == NULL) return tri_fail(TRI_E_MEMORY, "logits: out of memory");
     TRI_TRY(fresh_sampler(c));
     struct tri_device_options options = TRI_DEVICE_OPTIONS_INIT;
+    c->engine.screen = true;
     TRI_TRY(tri_engine_start(&c->engine, uri, c->context, &options));
     return tri_lineinput_open("> ", &c->input);
 }
@@ -80,11 +79,10 @@ static enum tri_status prepare(struct chat *c) {
 /* Runs what the cache has not seen; whatever was stopped before is caught up here. */
 static enum tri_status feed(struct chat *c, struct tri_phase *phase) {
     const struct tri_conversation *conversation = &c->conversation;
-    for (uint32_t done; (done = tri_session_length(c->engine.session)) < conversation->count;) {
+    for (uint32_t done; (done = tri_engine_length(&c->engine)) < conversation->count;) {
         uint32_t left = conversation->count - done, piece = left < PIECE ? left : PIECE;
         if (tri_interrupted() != 0) return tri_fail(TRI_E_INTERRUPTED, "interrupted");
-        TRI_TRY(
-            tri_engine_run(&c->engine, phase, conversation->ids + done, piece, false, c->logits));
+        TRI_TRY(tri_engine_feed(&c->engine, phase, conversation->ids + done, piece));
     }
     while (c->accepted < conversation->count)
         tri_sampler_accept(c->sampler, conversation->ids[c->accepted++]);
@@ -105,7 +103,7 @@ static enum tri_status generate(struct chat *c, struct tri_reply *reply, uint32_
            !(c->conversation.form == TRI_TEMPLATE_PLAIN && line_ended(reply))) {
         uint32_t id;
         if (tri_interrupted() != 0) return tri_fail(TRI_E_INTERRUPTED, "interrupted");
-        TRI_TRY(tri_sampler_next(c->sampler, c->logits, &id));
+        TRI_TRY(tri_engine_choose(&c->engine, &c->engine.stats.decode, c->sampler, &id));
         if (tri_conversation_ends(&c->conversation, id)) return TRI_OK;
         TRI_TRY(tri_conversation_add(&c->conversation, id));
         TRI_TRY(tri_reply_add(reply, id));
@@ -117,7 +115,7 @@ static enum tri_status generate(struct chat *c, struct tri_reply *reply, uint32_
 
 static void forget(struct chat *c) {
     tri_conversation_reset(&c->conversation);
-    tri_session_rewind(c->engine.session, c->conversation.count);
+    tri_engine_rewind(&c->engine, c->conversation.count);
 }
 
 /* Adds the question; if there is no room for it and a reply, everything before it is forgotten. */
@@ -210,6 +208,8 @@ int tri_command_chat(int argc, char **argv) {
         TRI_DEVICE_OPTIONS(c.where),
         TRI_SAMPLING_OPTIONS(c.choice),
         {"stats", 0, NULL, TRI_OPTION_FLAG, &c.stats, "figures on standard error at the end"},
+        {"profile", 0, NULL, TRI_OPTION_FLAG, &c.profile,
+         "where a token's time went, on standard error at the end"},
     };
     int code =
         tri_options_parse(&usage, options, sizeof options / sizeof options[0], argc, argv, NULL);
@@ -218,11 +218,11 @@ int tri_command_chat(int argc, char **argv) {
     enum tri_status status = prepare(&c);
     if (status == TRI_OK) status = converse(&c);
     if (status == TRI_OK && c.stats) tri_stats_print(tri_engine_stats(&c.engine), stderr);
+    if (status == TRI_OK && c.profile) tri_profile_print(tri_engine_stats(&c.engine), stderr);
     code = status == TRI_OK ? TRI_EXIT_OK : tri_complain(status);
     tri_lineinput_close(c.input);
     tri_conversation_free(&c.conversation);
     tri_sampler_destroy(c.sampler);
-    free(c.logits);
     tri_engine_close(&c.engine);
     return tri_finish_output(code);
 }

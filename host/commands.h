@@ -6,8 +6,10 @@
 #define TRI_HOST_COMMANDS_H
 
 int tri_command_run(int argc, char **argv);
+int tri_command_bench(int argc, char **argv);
 int tri_command_compare(int argc, char **argv);
 int tri_command_replay(int argc, char **argv);
+int tri_command_selftest(int argc, char **argv);
 int tri_command_info(int argc, char **argv);
 int tri_command_convert(int argc, char **argv);
 int tri_command_synth(int argc, char **argv);

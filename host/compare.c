@@ -17,7 +17,8 @@ enum { PIECE = 64 };
 
 struct compare {
     struct tri_model_choice model;
-    const char *prompt, *ids, *device, *design, *replay_out, *plant;
+    struct tri_device_choice where;
+    const char *prompt, *ids, *replay_out, *plant;
     uint32_t wanted;
     bool special;
     uint64_t stall_seed;
@@ -40,7 +41,8 @@ static const struct tri_usage usage = {
                "wrong as a\n"
                "replay file.",
     .examples = "  tritium compare -m tests/models/demo --device sim:kv260 -p 'The king' -n 8\n"
-                "  tritium compare -m tests/models/micro --device ref:kv260 --prompt-ids 496,1,2\n",
+                "  tritium compare -m tests/models/micro --device ref:kv260 --prompt-ids 496,1,2\n"
+                "  tritium compare -m tests/models/demo --device cpu --threads 3 -p 'The king'\n",
     .statuses =
         "  0  all equal   1  failed   2  wrong command line   3  different   130  stopped by "
         "Ctrl-C\n",
@@ -67,12 +69,13 @@ static enum tri_status step(struct compare *c, struct tri_phase *phase, const ui
 
 static enum tri_status prepare(struct compare *c) {
     char uri[4352];
-    TRI_TRY(tri_engine_uri(c->device, c->design, uri));
+    TRI_TRY(tri_engine_uri(c->where.device, c->where.design, uri));
     if (strcmp(uri, "ref") == 0)
         return tri_fail(TRI_E_ARGUMENT,
-                        "compare: wanted a device (--device ref:DESIGN, hls:DESIGN or sim:DESIGN), "
-                        "got the reference itself");
+                        "compare: wanted --device cpu, ref:DESIGN, hls:DESIGN, sim:DESIGN or "
+                        "xrt:FILE.xclbin, got the reference itself");
     TRI_TRY(tri_engine_open(&c->engine, &c->model));
+    tri_engine_place(&c->engine, &c->where);
     TRI_TRY(tri_engine_prompt(&c->engine, c->prompt, c->ids, c->special, &c->tokens));
     TRI_TRY(tri_engine_reply_length(&c->engine, c->tokens.count, c->wanted, &c->wanted));
     const struct tri_sampling greedy = {.top_p = 1, .repetition_penalty = 1};
@@ -119,6 +122,10 @@ static int different(struct compare *c) {
                "replay.\n");
         return TRI_EXIT_DIFFERENT;
     }
+    if (c->engine.products.device == NULL) {
+        printf("A product of this processor differs: there is no command to replay.\n");
+        return TRI_EXIT_DIFFERENT;
+    }
     enum tri_status status = tri_replay_write(&c->replay, c->replay_out);
     if (status != TRI_OK) return tri_complain(status);
     printf("replay with: tritium replay %s --device %s%s%s --wave %s.fst\n", c->replay_out,
@@ -145,9 +152,7 @@ int tri_command_compare(int argc, char **argv) {
     struct compare c = {.wanted = 16, .replay_out = "mismatch.replay"};
     const struct tri_option options[] = {
         TRI_MODEL_OPTIONS(c.model),
-        {"device", 0, "URI", TRI_OPTION_TEXT, &c.device, "ref:DESIGN, hls:DESIGN or sim:DESIGN"},
-        {"design", 0, "NAME", TRI_OPTION_TEXT, &c.design,
-         "the design of a --device without one (of sim)"},
+        TRI_DEVICE_OPTIONS(c.where),
         {"prompt", 'p', "TEXT", TRI_OPTION_TEXT, &c.prompt, "BOS and this text (BOS alone)"},
         {"prompt-ids", 0, "IDS", TRI_OPTION_TEXT, &c.ids, "token ids, taken as they are"},
         {"special", 0, NULL, TRI_OPTION_FLAG, &c.special,
@@ -164,7 +169,7 @@ int tri_command_compare(int argc, char **argv) {
         tri_options_parse(&usage, options, sizeof options / sizeof options[0], argc, argv, NULL);
     if (status >= 0) return status;
     if (c.model.path == NULL) return tri_complain_usage("compare: --model is missing");
-    if (c.device == NULL && c.design == NULL)
+    if (c.where.device == NULL && c.where.design == NULL)
         return tri_complain_usage("compare: --device is missing");
     status = tri_finish_output(perform(&c));
     tri_session_destroy(c.reference);

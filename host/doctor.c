@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "driver/device.h"
+#include "driver/paths.h"
 #include "host/commands.h"
 #include "host/options.h"
 
@@ -41,6 +42,11 @@ static bool on_path(const char *program) {
 static int is_design(const struct dirent *entry) {
     const char *dot = strrchr(entry->d_name, '.');
     return entry->d_name[0] != '.' && dot != NULL && strcmp(dot, ".yaml") == 0;
+}
+
+static int is_xclbin(const struct dirent *entry) {
+    const char *dot = strrchr(entry->d_name, '.');
+    return entry->d_name[0] != '.' && dot != NULL && strcmp(dot, ".xclbin") == 0;
 }
 
 /* Tries one device and prints a line. */
@@ -73,6 +79,27 @@ static void try_designs(const char *folder) {
     free(entries);
 }
 
+/* Every xclbin that was built here is opened once; without one, only whether XRT is there. */
+static void try_xrt(void) {
+    struct dirent **entries = NULL;
+    const int count = scandir("build/xrt", &entries, is_xclbin, alphasort);
+    for (int i = 0; i < count; i++) {
+        char uri[512];
+        snprintf(uri, sizeof uri, "xrt:build/xrt/%s", entries[i]->d_name);
+        try_device(uri);
+        free(entries[i]);
+    }
+    free(entries);
+    if (count > 0) return;
+    char path[4352];
+    if (tri_find_xrt(path, sizeof path) == TRI_OK)
+        printf("  ok       xrt: %s; give --device xrt:FILE.xclbin (make xclbin DESIGN=NAME makes "
+               "one for emulation)\n",
+               path);
+    else
+        printf("  not yet  %s\n", tri_error());
+}
+
 int tri_command_doctor(int argc, char **argv) {
     static const struct {
         const char *program, *what, *remedy;
@@ -81,6 +108,7 @@ int tri_command_doctor(int argc, char **argv) {
         {"g++", "compiles a simulator", "install g++"},
         {"verilator", "turns a design into a simulator", "install verilator 5"},
         {"gtkwave", "shows the waveforms of 'tritium replay --wave'", "install gtkwave, or surfer"},
+        {"v++", "makes an xclbin for a card", "install AMD's Vitis; emulation needs none"},
         {"yosys", "area and formal proofs", "install yosys"},
         {"z3", "formal proofs", "install z3"},
     };
@@ -88,6 +116,7 @@ int tri_command_doctor(int argc, char **argv) {
     if (code >= 0) return code;
     printf("Devices\n  ok       ref: the reference, always there\n");
     try_designs("designs");
+    try_xrt();
     printf("\nTools\n");
     for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++)
         if (on_path(tools[i].program))

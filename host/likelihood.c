@@ -11,7 +11,7 @@
 
 #include "host/interrupt.h"
 
-enum { PIECE = 64 };
+enum { PIECE = 64 }; /* tokens whose logits are kept at once */
 
 double tri_log_softmax(const float *logits, uint32_t vocab, uint32_t id, bool *likeliest) {
     float most = logits[0];
@@ -63,11 +63,12 @@ enum tri_status tri_likelihood_run(struct tri_likelihood *l, const uint32_t *ids
     const uint32_t judged = count - last - 1; /* the first token whose logits are needed */
     uint32_t same = 0;
     while (same < l->count && same < judged && l->cached[same] == ids[same]) same++;
-    tri_session_rewind(l->engine->session, same);
+    tri_engine_rewind(l->engine, same);
     l->count = same;
     if (greedy != NULL) *greedy = true;
     while (l->count < judged) {
-        uint32_t piece = judged - l->count < PIECE ? judged - l->count : PIECE;
+        uint32_t left = judged - l->count;
+        uint32_t piece = left < TRI_CPU_CHUNK ? left : TRI_CPU_CHUNK;
         TRI_TRY(run_piece(l, ids + l->count, piece, false));
     }
     while (l->count < count - 1) {

@@ -25,6 +25,15 @@ enum tri_status tri_model_choice_options(const struct tri_model_choice *choice,
                     choice->i2s, tri_nearest(choice->i2s, words, sizeof words / sizeof words[0]));
 }
 
+const char *tri_wave_options_fault(const struct tri_device_options *options) {
+    if (options->wave == NULL &&
+        (options->wave_from != 0 || options->wave_to != 0 || options->wave_scope != NULL))
+        return "--wave-from, --wave-to and --wave-scope want --wave";
+    if (options->wave_to != 0 && options->wave_to <= options->wave_from)
+        return "--wave-to: wanted more than --wave-from";
+    return NULL;
+}
+
 enum tri_status tri_sampling_choice_create(const struct tri_sampling_choice *choice, uint32_t vocab,
                                            struct tri_sampler **sampler) {
     struct tri_sampling sampling = choice->sampling;

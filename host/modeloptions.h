@@ -6,6 +6,7 @@
 #ifndef TRI_HOST_MODELOPTIONS_H
 #define TRI_HOST_MODELOPTIONS_H
 
+#include "driver/device.h"
 #include "host/options.h"
 #include "ref/model.h"
 #include "ref/sampler.h"
@@ -23,7 +24,9 @@ struct tri_model_choice {
     }
 
 struct tri_device_choice {
-    const char *device, *design;
+    const char *device, *design, *isa;
+    uint32_t threads;
+    bool pin;
 };
 
 #define TRI_DEVICE_OPTIONS(choice)                                                                 \
@@ -32,11 +35,38 @@ struct tri_device_choice {
      "URI",                                                                                        \
      TRI_OPTION_TEXT,                                                                              \
      &(choice).device,                                                                             \
-     "ref, ref:DESIGN, hls:DESIGN or sim:DESIGN (ref)"},                                           \
-    {                                                                                              \
-        "design", 0, "NAME", TRI_OPTION_TEXT, &(choice).design,                                    \
-            "the design of a --device without one (of sim)"                                        \
+     "cpu[:b2|:b3], ref, ref:DESIGN, hls:DESIGN, sim:DESIGN or xrt:FILE.xclbin (cpu)"},            \
+        {"design",         0,                                                                      \
+         "NAME",           TRI_OPTION_TEXT,                                                        \
+         &(choice).design, "the design of a --device without one (of sim)"},                       \
+        {"threads",                                                                                \
+         0,                                                                                        \
+         "N",                                                                                      \
+         TRI_OPTION_U32,                                                                           \
+         &(choice).threads,                                                                        \
+         "of this processor (all that this process may use)"},                                     \
+        {"pin", 0, NULL, TRI_OPTION_FLAG, &(choice).pin, "a core for each thread"}, {              \
+        "isa", 0, "NAME", TRI_OPTION_TEXT, &(choice).isa,                                          \
+            "instruction set: portable, neon, avx2, avx512 or amx (the best here)"                 \
     }
+
+/* Rows for the waveform of a simulated device, into a struct tri_device_options. */
+#define TRI_WAVE_OPTIONS(options)                                                                  \
+    {"wave", 0, "OUT.fst", TRI_OPTION_TEXT, &(options).wave, "sim: write a waveform"},             \
+        {"wave-from", 0, "CYCLE", TRI_OPTION_U64, &(options).wave_from, "first cycle of it (0)"},  \
+        {"wave-to",                                                                                \
+         0,                                                                                        \
+         "CYCLE",                                                                                  \
+         TRI_OPTION_U64,                                                                           \
+         &(options).wave_to,                                                                       \
+         "one past the last (to the end)"},                                                        \
+    {                                                                                              \
+        "wave-scope", 0, "PATH", TRI_OPTION_TEXT, &(options).wave_scope,                           \
+            "only this instance (all), as tritium_core.u_array"                                    \
+    }
+
+/* What is wrong with them, or NULL: a window or scope without a file, a window that is empty. */
+const char *tri_wave_options_fault(const struct tri_device_options *options);
 
 struct tri_sampling_choice {
     bool greedy;

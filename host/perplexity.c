@@ -51,6 +51,7 @@ static enum tri_status prepare(struct perplexity *p) {
     char uri[4352];
     TRI_TRY(tri_engine_uri(p->where.device, p->where.design, uri));
     TRI_TRY(tri_engine_open(&p->engine, &p->model));
+    tri_engine_place(&p->engine, &p->where);
     const struct tri_config *c = &p->engine.model->config;
     if (p->engine.tokenizer == NULL)
         return tri_fail(TRI_E_UNSUPPORTED, "%s", p->engine.no_tokenizer);

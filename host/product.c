@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "host/interrupt.h"
 
@@ -35,7 +36,8 @@ enum tri_status tri_products_open(struct tri_products *products, const struct tr
                                   const char *uri, const struct tri_device_options *options) {
     memset(products, 0, sizeof *products);
     products->model = model;
-    if (strcmp(uri, "ref") == 0) return TRI_OK;
+    if (strcmp(uri, "ref") == 0 || strcmp(uri, "cpu") == 0 || strncmp(uri, "cpu:", 4) == 0)
+        return TRI_OK;
     TRI_TRY(tri_device_open(uri, options, &products->device));
     struct source context = {model, TRI_OK};
     struct tri_matrix_source source = {.context = &context,
@@ -59,6 +61,13 @@ void tri_products_close(struct tri_products *products) {
     products->wanted_room = 0;
 }
 
+static uint32_t position_of(const struct tri_products *p, uint32_t token) {
+    uint32_t request, position;
+    if (p->cpu == NULL) return p->position + token;
+    tri_cpu_place(p->cpu, token, &request, &position);
+    return position;
+}
+
 /* Cuts the failing command out of a call: codes and wanted as in `check`, sum `token`, `row`
  * differs. */
 static enum tri_status capture(struct tri_products *p, uint32_t tokens, const int8_t *codes,
@@ -72,7 +81,7 @@ static enum tri_status capture(struct tri_products *p, uint32_t tokens, const in
     r->design_hash = info->design_hash;
     r->layer = d->layer;
     r->group = (uint32_t)d->group;
-    r->position = p->position + first;
+    r->position = position_of(p, first);
     r->rows = tri_group_rows(p->model, d->group);
     r->cols = tri_group_cols(p->model, d->group);
     r->tokens = tokens - first < t_max ? tokens - first : t_max;
@@ -101,12 +110,12 @@ static enum tri_status differ(struct tri_products *p, uint32_t layer, enum tri_g
     d->group = group;
     d->matrix = tri_group_first(group);
     d->row = row;
-    d->position = p->position + token;
+    d->position = position_of(p, token);
     d->wanted = wanted;
     d->got = got;
     while (d->row >= p->model->layers[layer].matrix[d->matrix].rows)
         d->row -= p->model->layers[layer].matrix[d->matrix++].rows;
-    if (p->replay != NULL) TRI_TRY(capture(p, tokens, codes, token, row));
+    if (p->replay != NULL && p->device != NULL) TRI_TRY(capture(p, tokens, codes, token, row));
     return tri_fail(TRI_E_MISMATCH, "layer %u, %s, row %u, token %u: wanted %d, got %d", layer,
                     tri_matrix_name(d->matrix), d->row, d->position, wanted, got);
 }
@@ -134,17 +143,38 @@ static enum tri_status check(struct tri_products *p, uint32_t layer, enum tri_gr
     return TRI_OK;
 }
 
-enum tri_status tri_products_run(void *context, uint32_t layer, enum tri_group group,
-                                 uint32_t tokens, const int8_t *codes, int32_t *sums) {
-    struct tri_products *p = context;
-    if (tri_interrupted() != 0) return tri_fail(TRI_E_INTERRUPTED, "interrupted");
-    if (p->device == NULL)
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static enum tri_status multiply(struct tri_products *p, uint32_t layer, enum tri_group group,
+                                uint32_t tokens, const int8_t *codes, int32_t *sums) {
+    if (p->device == NULL && p->cpu == NULL)
         return tri_product_ref((void *)(uintptr_t)p->model, layer, group, tokens, codes, sums);
+    if (p->device == NULL) return tri_cpu_product(p->cpu, layer, group, tokens, codes, sums);
     const struct tri_job job = {.matrix = layer * TRI_GROUPS + (uint32_t)group,
                                 .tokens = tokens,
                                 .codes = codes,
                                 .sums = sums};
     TRI_TRY(tri_device_submit(p->device, &job, 1));
-    TRI_TRY(tri_device_wait(p->device, 0));
-    return p->check ? check(p, layer, group, tokens, codes, sums) : TRI_OK;
+    return tri_device_wait(p->device, 0);
+}
+
+enum tri_status tri_products_run(void *context, uint32_t layer, enum tri_group group,
+                                 uint32_t tokens, const int8_t *codes, int32_t *sums) {
+    struct tri_products *p = context;
+    if (tri_interrupted() != 0) return tri_fail(TRI_E_INTERRUPTED, "interrupted");
+    if (p->trace != NULL) tri_trace_product_begins(p->trace, layer, group, tokens);
+    const double began = now();
+    enum tri_status status = multiply(p, layer, group, tokens, codes, sums);
+    const double multiplied = now();
+    p->seconds += multiplied - began;
+    if (status == TRI_OK && p->check && (p->device != NULL || p->cpu != NULL)) {
+        status = check(p, layer, group, tokens, codes, sums);
+        p->seconds_checking += now() - multiplied;
+    }
+    if (p->trace != NULL) tri_trace_product_ends(p->trace, multiplied - began);
+    return status;
 }

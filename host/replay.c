@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "host/commands.h"
+#include "host/modeloptions.h"
 #include "host/options.h"
 
 static const struct tri_usage usage = {
@@ -120,26 +121,21 @@ static int perform(const char *path, const char *uri, const struct tri_device_op
 }
 
 int tri_command_replay(int argc, char **argv) {
-    const char *uri = NULL, *plant = NULL, *wave = NULL, *scope = NULL;
-    uint64_t from = 0, to = 0;
+    struct tri_device_options device = TRI_DEVICE_OPTIONS_INIT;
+    const char *uri = NULL, *plant = NULL;
     char **arguments = NULL;
     const struct tri_option options[] = {
         {"device", 0, "URI", TRI_OPTION_TEXT, &uri,
-         "ref:DESIGN, hls:DESIGN or sim:DESIGN (the file's)"},
-        {"wave", 0, "OUT.fst", TRI_OPTION_TEXT, &wave, "sim: write a waveform"},
-        {"wave-from", 0, "CYCLE", TRI_OPTION_U64, &from, "first cycle of it (0)"},
-        {"wave-to", 0, "CYCLE", TRI_OPTION_U64, &to, "one past the last (to the end)"},
-        {"wave-scope", 0, "PATH", TRI_OPTION_TEXT, &scope, "only this instance (all)"},
+         "ref:DESIGN, hls:DESIGN, sim:DESIGN or xrt:FILE.xclbin (the file's)"},
+        TRI_WAVE_OPTIONS(device),
         {"plant", 0, "NAME", TRI_OPTION_TEXT, &plant,
          "load the simulator built with this planted bug (for tests)"},
     };
     int code = tri_options_parse(&usage, options, sizeof options / sizeof options[0], argc, argv,
                                  &arguments);
     if (code >= 0) return code;
-    if (wave == NULL && (from != 0 || to != 0 || scope != NULL))
-        return tri_complain_usage("replay: --wave-from, --wave-to and --wave-scope want --wave");
-    if (to != 0 && to <= from)
-        return tri_complain_usage("replay: --wave-to: wanted more than --wave-from");
+    if (tri_wave_options_fault(&device) != NULL)
+        return tri_complain_usage("replay: %s", tri_wave_options_fault(&device));
     struct tri_replay replay;
     int32_t *sums = NULL;
     enum tri_status status = tri_replay_read(arguments[0], &replay);
@@ -148,13 +144,8 @@ int tri_command_replay(int argc, char **argv) {
         if (sums == NULL) status = tri_fail(TRI_E_MEMORY, "%s: out of memory", arguments[0]);
     }
     if (status == TRI_OK) {
-        struct tri_device_options device = TRI_DEVICE_OPTIONS_INIT;
         device.seed = replay.seed;
         device.stall_permille = replay.stall_permille;
-        device.wave = wave;
-        device.wave_from = from;
-        device.wave_to = to;
-        device.wave_scope = scope;
         /* The file's own device comes with the file's own planted bug. */
         if (uri == NULL && plant == NULL && replay.plant[0] != '\0') plant = replay.plant;
         device.plant = plant;

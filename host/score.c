@@ -184,6 +184,7 @@ static enum tri_status prepare(struct score *s) {
         s->task.count = s->limit;
     }
     TRI_TRY(tri_engine_open(&s->engine, &s->model));
+    tri_engine_place(&s->engine, &s->where);
     if (s->engine.tokenizer == NULL)
         return tri_fail(TRI_E_UNSUPPORTED, "%s", s->engine.no_tokenizer);
     const uint32_t most = s->engine.model->config.context;

@@ -32,6 +32,7 @@ void tri_counters_add(struct tri_counters *to, const struct tri_counters *after,
     to->bytes_data += after->bytes_data - before->bytes_data;
     to->cycles_simulated += after->cycles_simulated - before->cycles_simulated;
     to->seconds_simulating += after->seconds_simulating - before->seconds_simulating;
+    to->seconds_lists += after->seconds_lists - before->seconds_lists;
 }
 
 static double ratio(double a, double b) { return b > 0 ? a / b : -1; }
@@ -77,6 +78,25 @@ static void print_phase(const char *name, const struct tri_phase *phase, FILE *o
     fprintf(out, "\n");
 }
 
+/* What a launch costs beside the multiplying: on a card the multiplying is cycles at the design's
+ * clock, in emulation it is the simulator's time. Negative where not known. */
+static double launch_us(const struct tri_device_info *info, const struct tri_counters *c) {
+    if (info == NULL || strcmp(info->backend, "xrt") != 0 || c->runs == 0) return -1;
+    const double busy = info->real_time ? (double)c->cycles_active / (info->design.clock_mhz * 1e6)
+                                        : c->seconds_simulating;
+    return 1e6 * (c->seconds_lists - busy) / (double)c->runs;
+}
+
+static void print_launches(const struct tri_device_info *info, const struct tri_counters *c,
+                           FILE *out) {
+    const double us = launch_us(info, c);
+    if (us < 0) return;
+    fprintf(out, "%-10s  %" PRIu64 " on %u compute unit%s, %.0f us each beside %s\n", "launches",
+            c->runs, info->units, info->units == 1 ? "" : "s", us,
+            info->real_time ? "the multiplying (at the design's clock)"
+                            : "the simulator (XRT's emulation over sockets, not a card's cost)");
+}
+
 void tri_stats_print(const struct tri_stats *stats, FILE *out) {
     struct tri_phase all = both(stats);
     struct derived decode = derive(&stats->decode);
@@ -89,6 +109,16 @@ void tri_stats_print(const struct tri_stats *stats, FILE *out) {
                 g->beat_bits, g->encoding == TRI_B3 ? "b3" : "b2", g->tokens,
                 g->tokens == 1 ? "" : "s", stats->info->design.clock_mhz);
     }
+    if (stats->cpu != NULL) {
+        static const double mib = 1 << 20;
+        const struct tri_cpu_bytes *b = &stats->bytes;
+        const uint32_t threads = tri_cpu_threads(stats->cpu);
+        fprintf(out,
+                "%-10s  %s, %u thread%s; weights %.1f MiB, head %.1f, cache %.1f, scratch %.1f\n",
+                "host", tri_isa_name(tri_cpu_isa(stats->cpu)), threads, threads == 1 ? "" : "s",
+                (double)b->weights / mib, (double)b->head / mib, (double)b->cache / mib,
+                (double)b->scratch / mib);
+    }
     fprintf(out, "%-10s  %" PRIu64 " of prompt, %" PRIu64 " of reply, in %.2f s\n", "tokens",
             stats->prompt_tokens, stats->reply_tokens, all.seconds);
     if (stats->products_checked > 0)
@@ -99,6 +129,7 @@ void tri_stats_print(const struct tri_stats *stats, FILE *out) {
     if (all.counters.commands > 0)
         fprintf(out, "%-10s  %" PRIu64 " in %" PRIu64 " runs\n", "commands", all.counters.commands,
                 all.counters.runs);
+    print_launches(stats->info, &all.counters, out);
     print_phase("prefill", &stats->prefill, out);
     print_phase("decode", &stats->decode, out);
     print_phase("overall", &all, out);
@@ -159,10 +190,21 @@ json_t *tri_stats_json(const struct tri_stats *stats) {
     set_count(o, "products_checked", stats->products_checked);
     set_count(o, "products_equal", stats->products_equal);
     set_count(o, "sums_checked", stats->sums_checked);
+    if (stats->cpu != NULL) {
+        json_object_set_new(o, "isa", json_string(tri_isa_name(tri_cpu_isa(stats->cpu))));
+        set_count(o, "threads", tri_cpu_threads(stats->cpu));
+        set_count(o, "bytes_weights", stats->bytes.weights);
+        set_count(o, "bytes_head", stats->bytes.head);
+        set_count(o, "bytes_cache", stats->bytes.cache);
+        set_count(o, "bytes_scratch", stats->bytes.scratch);
+        json_object_set_new(o, "profile", tri_profile_json(stats));
+    }
     if (stats->info == NULL) return o;
     json_object_set_new(o, "design", json_string(stats->info->design.name));
     set(o, "clock_mhz", stats->info->design.clock_mhz);
     set_count(o, "commands", all.counters.commands);
+    set_count(o, "compute_units", stats->info->units);
+    set(o, "launch_us", launch_us(stats->info, &all.counters));
     if (!stats->info->counts_cycles) return o;
     set(o, "cycles_per_token", decode.cycles_per_token);
     set(o, "cycles_per_token_prefill", prefill.cycles_per_token);

@@ -4,14 +4,10 @@
  */
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "host/commands.h"
 #include "host/options.h"
-#include "host/randommodel.h"
-#include "host/save.h"
-#include "host/shape.h"
+#include "host/synthetic.h"
 
 static const struct tri_usage usage = {
     .command = "synth",
@@ -35,42 +31,12 @@ struct synth {
     const char *shape, *form, *tokenizer_path;
     uint64_t seed;
     bool json, no_tokenizer;
-    struct tri_config config;
     struct tri_saving saving;
-    struct tri_random_model *model;
-    struct tri_tokenizer *tokenizer;
 };
 
-static enum tri_status make_tokenizer(struct synth *s, uint32_t eot) {
-    if (s->no_tokenizer) return TRI_OK;
-    if (s->tokenizer_path != NULL) {
-        TRI_TRY(tri_tokenizer_open(s->tokenizer_path, &s->tokenizer));
-        if (tri_tokenizer_vocab(s->tokenizer) <= s->config.vocab) return TRI_OK;
-        return tri_fail(TRI_E_ARGUMENT, "%s: wanted at most %u ids, got %u", s->tokenizer_path,
-                        s->config.vocab, tri_tokenizer_vocab(s->tokenizer));
-    }
-    /* Single bytes, at ids that the special tokens leave free. */
-    struct tri_named_token names[3] = {{s->config.bos, "<|begin_of_text|>"},
-                                       {s->config.eos[0], "<|end_of_text|>"},
-                                       {eot, "<|eot_id|>"}};
-    size_t count = 3;
-    if (s->config.bos == s->config.eos[0]) names[--count - 1] = names[2];
-    return tri_tokenizer_of_bytes(s->config.bos < 256 ? 16 : 0, names, count, &s->tokenizer);
-}
-
 static enum tri_status synth(struct synth *s) {
-    uint32_t eot;
-    struct tri_source source = {0};
     TRI_TRY(tri_save_form(s->form, &s->saving.form));
-    TRI_TRY(tri_shape(s->shape, &s->config, &eot));
-    TRI_TRY(make_tokenizer(s, eot));
-    TRI_TRY(tri_random_model_create(&s->config, s->seed, &s->model));
-    char name[96];
-    snprintf(name, sizeof name, "synth-%s-%" PRIu64, s->shape, s->seed);
-    tri_random_model_source(s->model, &source);
-    source.name = name;
-    source.tokenizer = s->tokenizer;
-    return tri_save(&source, &s->saving, NULL, NULL);
+    return tri_synthetic_make(s->shape, s->seed, s->tokenizer_path, s->no_tokenizer, &s->saving);
 }
 
 static void report(const struct synth *s) {
@@ -113,7 +79,5 @@ int tri_command_synth(int argc, char **argv) {
     enum tri_status status = synth(&s);
     if (status == TRI_OK) report(&s);
     code = status == TRI_OK ? TRI_EXIT_OK : tri_complain(status);
-    tri_random_model_destroy(s.model);
-    tri_tokenizer_close(s.tokenizer);
     return tri_finish_output(code);
 }

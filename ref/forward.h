@@ -11,7 +11,8 @@
 #include "ref/model.h"
 
 /* Computes sums[t][m] = sum over k of weight[m][k] * codes[t][k] for one group of one layer.
- * codes: [tokens][cols], sums: [tokens][rows of the group]. tokens is at most 64. */
+ * codes: [tokens][cols], sums: [tokens][rows of the group]. A session asks for at most 64 tokens at
+ * once; the fast engine (cpu/engine.h) for more. */
 typedef enum tri_status (*tri_product)(void *context, uint32_t layer, enum tri_group group,
                                        uint32_t tokens, const int8_t *codes, int32_t *sums);
 

@@ -3,6 +3,7 @@
 // Int8 activations of two commands (two banks: one is multiplied while the other is loaded). One
 // data beat is written per cycle; one step's activations, TOKENS vectors of SUB beats, are read per
 // cycle. Read latency 1 cycle. No handshake: the loader and the sequencer own a bank in turn.
+// Throughput: one beat in and one step's activations out per cycle.
 `default_nettype none
 
 module activation_buffer #(
@@ -29,7 +30,8 @@ module activation_buffer #(
   generate
     for (genvar t = 0; t < TOKENS; t++) begin : g_lane
       for (genvar s = 0; s < SUB; s++) begin : g_sub
-        logic [BEAT_BITS-1:0] mem [0:DEPTH-1];
+        // What is written is another bank than what is read.
+        (* no_rw_check *) logic [BEAT_BITS-1:0] mem [0:DEPTH-1];
         logic [BEAT_BITS-1:0] data_q;
         always_ff @(posedge clk) begin
           if (write && write_lane == LANE_W'(t) && write_sub == 3'(s))

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The array: PORTS x TOKENS dot products of W lanes per step, summed up over a row's beats, per
-// token group. The beat of each port is decoded once and serves all tokens. Latency 5 cycles from
-// step to the result buffer's write, one step per cycle, no stalls: the sequencer starts a step
+// token group (products.sv). Latency 6 cycles from step to the result buffer's write, one step per cycle, no stalls: the sequencer starts a step
 // only when its result has room. Sums are exact: ACC_BITS holds K_MAX * 128.
+// Throughput: one step per cycle. Handshake: none; step is an enable, and a result is written
+// where the sequencer made sure of room.
 `default_nettype none
 
 module array #(
@@ -49,31 +50,21 @@ module array #(
   localparam int SUM_BITS = 8 + $clog2(W) + 1;
   // signed; a row is padded to whole beats
   localparam int ACC_BITS = $clog2((K_MAX + W) * 128) + 1;
-  localparam int STAGES   = 4;                              // step to accumulator
+  localparam int STAGES   = 5;                              // step to accumulator
 
   // What travels along with a step.
   localparam int INFO = 5 + GROUP_W + SLOT_W;
   logic [STAGES-1:0]      valid_q;
   logic [STAGES*INFO-1:0] info_q;
 
-  // ---- stage 0: decoded trits -------------------------------------------------------------------
-  logic [PORTS*W-1:0] nz, neg, nz_q, neg_q;
-  logic [PORTS-1:0]   bad;
-  logic               corrupt_q, axi_q;
-  generate
-    for (genvar p = 0; p < PORTS; p++) begin : g_decode
-      trit_decode #(.BEAT_BITS(BEAT_BITS), .ENCODING(ENCODING)) u_decode (
-          .beat(beats[p*BEAT_BITS+:BEAT_BITS]), .nz(nz[p*W+:W]), .neg(neg[p*W+:W]),
-          .corrupt(bad[p]));
-    end
-  endgenerate
+  // ---- stages 0 to 4: decoded trits, dot products ------------------------------------------------
+  logic                             bad, corrupt_q, axi_q;
+  logic [TOKENS*PORTS*SUM_BITS-1:0] sums;
+  products #(.PORTS(PORTS), .BEAT_BITS(BEAT_BITS), .ENCODING(ENCODING), .W(W), .TOKENS(TOKENS))
+      u_products (.clk, .step, .beats, .activations, .stage(valid_q[3:0]), .sums, .corrupt(bad));
 
   always_ff @(posedge clk) begin
-    if (step) begin
-      nz_q <= nz;
-      neg_q <= neg;
-    end
-    corrupt_q <= step & (|bad);
+    corrupt_q <= step & bad;
     axi_q <= step & (|beat_errors);
     valid_q <= {valid_q[STAGES-2:0], step};
     info_q <= {info_q[(STAGES-1)*INFO-1:0],
@@ -87,23 +78,11 @@ module array #(
   end
   assign corrupt = corrupt_q;
 
-  // ---- stages 1 to 3: dot products --------------------------------------------------------------
-  logic [TOKENS*PORTS*SUM_BITS-1:0] sums;
-  generate
-    for (genvar t = 0; t < TOKENS; t++) begin : g_token
-      for (genvar p = 0; p < PORTS; p++) begin : g_port
-        dot #(.W(W)) u_dot (
-            .clk, .stage(valid_q[2:0]), .x(activations[t*W*8+:W*8]), .nz(nz_q[p*W+:W]),
-            .neg(neg_q[p*W+:W]), .sum(sums[(t*PORTS+p)*SUM_BITS+:SUM_BITS]));
-      end
-    end
-  endgenerate
-
-  // ---- stage 4: accumulators, one set per token group -------------------------------------------
+  // ---- stage 5: accumulators, one set per token group -------------------------------------------
   logic               last, first, done, chunk, bank;
   logic [GROUP_W-1:0] group;
   logic [SLOT_W-1:0]  slot;
-  assign {first, last, done, chunk, bank, group, slot} = info_q[3*INFO+:INFO];
+  assign {first, last, done, chunk, bank, group, slot} = info_q[4*INFO+:INFO];
 
   logic [TOKENS*PORTS*ACC_BITS-1:0] acc [0:GROUPS-1];
   logic [TOKENS*PORTS*ACC_BITS-1:0] old, now;
@@ -116,17 +95,17 @@ module array #(
 
   logic filled_q, end_q, corrupt_flag_q, axi_flag_q;
   always_ff @(posedge clk) begin
-    if (valid_q[3]) acc[group] <= now;
-    result_write <= valid_q[3] & last;
+    if (valid_q[4]) acc[group] <= now;
+    result_write <= valid_q[4] & last;
     result_bank <= bank;
     result_group <= group;
     result_slot <= slot;
-    if (valid_q[3] & last)
+    if (valid_q[4] & last)
       for (int i = 0; i < TOKENS * PORTS; i++)
         result_data[32*i+:32] <= {{(32 - ACC_BITS){now[i*ACC_BITS+ACC_BITS-1]}},
             now[i*ACC_BITS+:ACC_BITS]};
-    filled_q <= valid_q[3] & chunk;
-    end_q <= valid_q[3] & done;
+    filled_q <= valid_q[4] & chunk;
+    end_q <= valid_q[4] & done;
     if (!rst_n) begin
       result_write <= 1'b0;
       filled_q <= 1'b0;
@@ -138,12 +117,12 @@ module array #(
   // ---- what went wrong in a command's beats -----------------------------------------------------
   // Errors are seen at stage 0; they are carried to the accumulators so that they meet their own
   // command.
-  logic [2:0] late_corrupt_q, late_axi_q;
+  logic [3:0] late_corrupt_q, late_axi_q;
   always_ff @(posedge clk) begin
-    late_corrupt_q <= {late_corrupt_q[1:0], corrupt_q};
-    late_axi_q <= {late_axi_q[1:0], axi_q};
-    corrupt_flag_q <= (flags_valid ? 1'b0 : corrupt_flag_q) | late_corrupt_q[2];
-    axi_flag_q <= (flags_valid ? 1'b0 : axi_flag_q) | late_axi_q[2];
+    late_corrupt_q <= {late_corrupt_q[2:0], corrupt_q};
+    late_axi_q <= {late_axi_q[2:0], axi_q};
+    corrupt_flag_q <= (flags_valid ? 1'b0 : corrupt_flag_q) | late_corrupt_q[3];
+    axi_flag_q <= (flags_valid ? 1'b0 : axi_flag_q) | late_axi_q[3];
     if (!rst_n) begin
       late_corrupt_q <= '0;
       late_axi_q <= '0;

@@ -6,6 +6,8 @@
 // abort drops the request, the FIFO and every beat still to arrive; an address that stands on the
 // bus stays until it is accepted. The module keeps discarding, with req_ready low, until it is idle
 // and abort is low again. Only abort lets out_valid fall unaccepted.
+// Throughput: one beat per cycle, bursts back to back. Handshake: requests and beats are
+// valid/ready; AXI's rules hold on the bus also during abort.
 `include "assert.svh"
 `default_nettype none
 

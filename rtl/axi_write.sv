@@ -6,6 +6,8 @@
 // in the same cycle. abort drops the request and issues no further burst; bursts already issued get
 // their remaining beats with all strobes low, without taking from the stream. The module stays in
 // that state, with req_ready and in_ready low, until it is idle and abort is low again.
+// Throughput: one beat per cycle, bursts back to back. Handshake: requests and beats are
+// valid/ready; AXI's rules hold on the bus also during abort.
 `include "assert.svh"
 `default_nettype none
 

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The AXI4-Lite slave: ap_ctrl_hs, interrupt, arguments, and the read-only registers. One write and
-// one read at a time; a write or a read takes 3 cycles. Registers that do not exist read as zero
-// and ignore writes (response OKAY). Offsets and meanings: rtl/accel.yaml.
+// one read at a time; a write or a read takes 3 cycles, the first after a reset WORDS more.
+// Registers that do not exist read as zero and ignore writes (response OKAY). Offsets and meanings:
+// rtl/accel.yaml.
+//
+// Arguments are kept twice: in registers, which the kernel looks at, and in a memory, from which
+// they are read back without a multiplexer of hundreds of LUTs. The same memory holds the constants.
+// After a reset it is filled word by word.
+// Latency: an access is answered two cycles after it is offered. Throughput: one write and one read
+// every three cycles. Handshake: AXI4-Lite; start is a level until done, a pulse of one cycle.
 `default_nettype none
 `include "accel.svh"
 
@@ -58,32 +65,111 @@ module control #(
   assign unused = ^{s_axil_awaddr[1:0], s_axil_araddr[1:0]};  // registers are words
 
   // ---- write channel: address and data are taken together ---------------------------------------
-  logic        write;
-  logic [11:0] waddr;
-  assign write = s_axil_awvalid & s_axil_wvalid & ~s_axil_bvalid & ~s_axil_awready;
+  logic        write, filling_q;
+  logic [11:0] waddr, raddr;
+  logic        read;
+  assign write = s_axil_awvalid & s_axil_wvalid & ~s_axil_bvalid & ~s_axil_awready & ~filling_q;
   assign waddr = {s_axil_awaddr[11:2], 2'b00};
+
+  // ---- the memory of what is written, and of constants -------------------------------------------
+  localparam int WORDS = 128;  // everything below 0x200
+  logic [6:0]  fill_q;
+  logic [31:0] constant;       // of word fill_q
+  always_comb begin
+    constant = 32'd0;
+    unique case ({3'd0, fill_q, 2'b00})
+      `TRI_REG_MAGIC: constant = `TRI_MAGIC;
+      `TRI_REG_VERSION: constant = `TRI_VERSION;
+      `TRI_REG_DESIGN_HASH: constant = DESIGN_HASH[31:0];
+      `TRI_REG_DESIGN_HASH + 12'd4: constant = DESIGN_HASH[63:32];
+      `TRI_REG_PORTS: constant = 32'(PORTS);
+      `TRI_REG_BEAT_BITS: constant = 32'(BEAT_BITS);
+      `TRI_REG_ENCODING: constant = 32'(ENCODING);
+      `TRI_REG_TOKENS: constant = 32'(TOKENS);
+      `TRI_REG_K_MAX: constant = 32'(K_MAX);
+      `TRI_REG_T_MAX: constant = 32'(T_MAX);
+      `TRI_REG_PREFETCH: constant = 32'(PREFETCH);
+      `TRI_REG_WATCHDOG: constant = `TRI_REG_WATCHDOG_RESET;
+      default: ;
+    endcase
+  end
+
+  // The arguments: words of 32 bits, in this order.
+  localparam int ARGUMENTS = 8 + 2 * PORTS;
+  function automatic logic [11:0] register_of(input int i);
+    case (i)
+      0: register_of = `TRI_REG_COMMANDS;
+      1: register_of = `TRI_REG_COMMANDS + 12'd4;
+      2: register_of = `TRI_REG_COUNT;
+      3: register_of = `TRI_REG_COMPLETIONS;
+      4: register_of = `TRI_REG_COMPLETIONS + 12'd4;
+      5: register_of = `TRI_REG_DATA;
+      6: register_of = `TRI_REG_DATA + 12'd4;
+      7: register_of = `TRI_REG_WATCHDOG;
+      default: register_of = 12'(32'(`TRI_REG_WEIGHTS) + (i - 8) / 2 * `TRI_REG_WEIGHTS_STRIDE
+          + (i - 8) % 2 * 4);
+    endcase
+  endfunction
+
+  logic [ARGUMENTS-1:0]    hit;
+  logic [32*ARGUMENTS-1:0] arguments_q;
+  always_comb begin
+    for (int i = 0; i < ARGUMENTS; i++) hit[i] = write & waddr == register_of(i);
+  end
+  always_ff @(posedge clk) begin
+    for (int i = 0; i < ARGUMENTS; i++)
+      for (int j = 0; j < 4; j++)
+        if (hit[i] & s_axil_wstrb[j]) arguments_q[32*i+8*j+:8] <= s_axil_wdata[8*j+:8];
+    if (!rst_n) begin
+      arguments_q <= '0;
+      arguments_q[32*7+:32] <= `TRI_REG_WATCHDOG_RESET;
+    end
+  end
+  assign {watchdog, data, completions, count, commands} = arguments_q[255:0];
+  assign weights = arguments_q[32*ARGUMENTS-1:256];
+
+  (* ram_style = "block", no_rw_check *) logic [31:0] mem [0:WORDS-1];
+  logic [31:0] mem_q, put;
+  logic [6:0]  put_addr;
+  logic [3:0]  put_bytes;
+  assign put = filling_q ? constant : s_axil_wdata;
+  assign put_addr = filling_q ? fill_q : waddr[8:2];
+  assign put_bytes = filling_q ? 4'hf : |hit ? s_axil_wstrb : 4'h0;
+  always_ff @(posedge clk) begin
+    for (int i = 0; i < 4; i++) if (put_bytes[i]) mem[put_addr][8*i+:8] <= put[8*i+:8];
+    if (read) mem_q <= mem[raddr[8:2]];
+    if (filling_q) fill_q <= fill_q + 7'd1;
+    if (&fill_q) filling_q <= 1'b0;
+    if (!rst_n) begin
+      fill_q <= '0;
+      filling_q <= 1'b1;
+    end
+  end
+
   assign s_axil_wready = s_axil_awready;
   assign s_axil_bresp = 2'b00;
   assign s_axil_rresp = 2'b00;
 
-  function automatic logic [31:0] merge(input logic [31:0] old, input logic [31:0] wdata,
-                                        input logic [3:0] strb);
-    merge = old;
-    for (int i = 0; i < 4; i++) if (strb[i]) merge[8*i+:8] = wdata[8*i+:8];
-  endfunction
-
   logic       start_q, done_q, ready_q, restart_q, gie_q;
   logic [1:0] ier_q, isr_q;
-  logic       read;
-  logic [11:0] raddr;
-  assign read = s_axil_arvalid & ~s_axil_rvalid & ~s_axil_arready;
+  assign read = s_axil_arvalid & ~s_axil_rvalid & ~s_axil_arready & ~filling_q & ~write;
   assign raddr = {s_axil_araddr[11:2], 2'b00};
   logic [1:0] toggle;
   assign toggle = write && waddr == `TRI_REG_ISR && s_axil_wstrb[0] ? s_axil_wdata[1:0] : 2'b00;
   assign start = start_q;
   assign interrupt = gie_q & (isr_q != 2'b00);
 
-  logic [31:0] rdata;
+  // What the memory does not hold; elsewhere it holds zeros.
+  logic [31:0] rdata, rdata_q;
+  logic        stored_q;
+  // Nine counters of two words, each at the low five bits of its register's number.
+  logic [32*32-1:0] counter_words;
+  always_comb begin
+    counter_words = '0;
+    for (int i = 0; i < 18; i++)
+      counter_words[32*((32'(`TRI_REG_CYCLES_ACTIVE)/4+i)%32)+:32] = counters[32*i+:32];
+  end
+  assign s_axil_rdata = rdata_q | (mem_q & {32{stored_q}});
   always_comb begin
     rdata = 32'd0;
     unique case (raddr)
@@ -91,37 +177,11 @@ module control #(
       `TRI_REG_GIE: rdata = 32'(gie_q);
       `TRI_REG_IER: rdata = 32'(ier_q);
       `TRI_REG_ISR: rdata = 32'(isr_q);
-      `TRI_REG_COMMANDS: rdata = commands[31:0];
-      `TRI_REG_COMMANDS + 12'd4: rdata = commands[63:32];
-      `TRI_REG_COUNT: rdata = count;
-      `TRI_REG_COMPLETIONS: rdata = completions[31:0];
-      `TRI_REG_COMPLETIONS + 12'd4: rdata = completions[63:32];
-      `TRI_REG_DATA: rdata = data[31:0];
-      `TRI_REG_DATA + 12'd4: rdata = data[63:32];
-      `TRI_REG_MAGIC: rdata = `TRI_MAGIC;
-      `TRI_REG_VERSION: rdata = `TRI_VERSION;
-      `TRI_REG_DESIGN_HASH: rdata = DESIGN_HASH[31:0];
-      `TRI_REG_DESIGN_HASH + 12'd4: rdata = DESIGN_HASH[63:32];
-      `TRI_REG_PORTS: rdata = 32'(PORTS);
-      `TRI_REG_BEAT_BITS: rdata = 32'(BEAT_BITS);
-      `TRI_REG_ENCODING: rdata = 32'(ENCODING);
-      `TRI_REG_TOKENS: rdata = 32'(TOKENS);
-      `TRI_REG_K_MAX: rdata = 32'(K_MAX);
-      `TRI_REG_T_MAX: rdata = 32'(T_MAX);
-      `TRI_REG_PREFETCH: rdata = 32'(PREFETCH);
       `TRI_REG_STATUS: rdata = 32'(status);
       `TRI_REG_COMPLETED: rdata = completed;
-      `TRI_REG_WATCHDOG: rdata = watchdog;
-      default: begin
-        for (int i = 0; i < PORTS; i++) begin
-          if (raddr == 12'(32'(`TRI_REG_WEIGHTS) + i * `TRI_REG_WEIGHTS_STRIDE))
-              rdata = weights[64*i+:32];
-          if (raddr == 12'(32'(`TRI_REG_WEIGHTS) + i * `TRI_REG_WEIGHTS_STRIDE + 4))
-            rdata = weights[64*i+32+:32];
-        end
-        for (int i = 0; i < 18; i++)
-          if (raddr == 12'(32'(`TRI_REG_CYCLES_ACTIVE) + 4 * i)) rdata = counters[32*i+:32];
-      end
+      default:
+      if (raddr >= `TRI_REG_CYCLES_ACTIVE && raddr < `TRI_REG_CYCLES_ACTIVE + 12'd72)
+        rdata = counter_words[32*raddr[6:2]+:32];
     endcase
   end
 
@@ -131,7 +191,10 @@ module control #(
     if (s_axil_awready) s_axil_bvalid <= 1'b1;
     else if (s_axil_bready) s_axil_bvalid <= 1'b0;
     s_axil_arready <= read;
-    if (read) s_axil_rdata <= rdata;
+    if (read) begin
+      rdata_q <= rdata;
+      stored_q <= raddr[11:9] == 3'd0;
+    end
     if (s_axil_arready) s_axil_rvalid <= 1'b1;
     else if (s_axil_rready) s_axil_rvalid <= 1'b0;
 
@@ -150,24 +213,7 @@ module control #(
         `TRI_REG_GIE: if (s_axil_wstrb[0]) gie_q <= s_axil_wdata[0];
         `TRI_REG_IER: if (s_axil_wstrb[0]) ier_q <= s_axil_wdata[1:0];
         `TRI_REG_ISR: isr_q <= isr_q ^ toggle;
-        `TRI_REG_COMMANDS: commands[31:0] <= merge(commands[31:0], s_axil_wdata, s_axil_wstrb);
-        `TRI_REG_COMMANDS + 12'd4: commands[63:32] <= merge(commands[63:32], s_axil_wdata,
-            s_axil_wstrb);
-        `TRI_REG_COUNT: count <= merge(count, s_axil_wdata, s_axil_wstrb);
-        `TRI_REG_COMPLETIONS: completions[31:0] <= merge(completions[31:0], s_axil_wdata,
-            s_axil_wstrb);
-        `TRI_REG_COMPLETIONS + 12'd4:
-        completions[63:32] <= merge(completions[63:32], s_axil_wdata, s_axil_wstrb);
-        `TRI_REG_DATA: data[31:0] <= merge(data[31:0], s_axil_wdata, s_axil_wstrb);
-        `TRI_REG_DATA + 12'd4: data[63:32] <= merge(data[63:32], s_axil_wdata, s_axil_wstrb);
-        `TRI_REG_WATCHDOG: watchdog <= merge(watchdog, s_axil_wdata, s_axil_wstrb);
-        default:
-        for (int i = 0; i < PORTS; i++) begin
-          if (waddr == 12'(32'(`TRI_REG_WEIGHTS) + i * `TRI_REG_WEIGHTS_STRIDE))
-            weights[64*i+:32] <= merge(weights[64*i+:32], s_axil_wdata, s_axil_wstrb);
-          if (waddr == 12'(32'(`TRI_REG_WEIGHTS) + i * `TRI_REG_WEIGHTS_STRIDE + 4))
-            weights[64*i+32+:32] <= merge(weights[64*i+32+:32], s_axil_wdata, s_axil_wstrb);
-        end
+        default: ;
       endcase
     end
 
@@ -190,12 +236,6 @@ module control #(
       gie_q <= 1'b0;
       ier_q <= 2'b00;
       isr_q <= 2'b00;
-      commands <= '0;
-      count <= '0;
-      completions <= '0;
-      data <= '0;
-      weights <= '0;
-      watchdog <= `TRI_REG_WATCHDOG_RESET;
     end
   end
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The dot product of one beat's W trits with W int8 activations, exact.
-// Latency 3 cycles (three adder levels of up to eight terms), one product per cycle. The valid bit
-// of each stage is its clock enable; no back-pressure: whoever starts a product has room for it.
+// Latency 4 cycles (three adder levels of up to eight terms, and their offset), one product per
+// cycle. The valid bit of each stage is its clock enable; no back-pressure: whoever starts a product
+// has room for it.
+// Throughput: one product per cycle. Handshake: none.
 `default_nettype none
 
 module dot #(
@@ -10,7 +12,7 @@ module dot #(
   localparam int BITS  = 8 + $clog2(W) + 1 // signed: |sum| <= 128 W
 ) (
   input  wire logic                   clk,
-  input  wire logic [2:0]             stage,  // stage i holds a product that is due to move on
+  input  wire logic [3:0]             stage,  // stage i holds a product that is due to move on
   input  wire logic [8*W-1:0]         x,      // int8 [W]
   input  wire logic [W-1:0]           nz,
   input  wire logic [W-1:0]           neg,    // implies nz
@@ -27,7 +29,7 @@ module dot #(
   localparam int L2 = (L1 + 7) / 8;
 
   // A negative weight inverts its activation and adds one. Each term is taken plus 128 (its sign
-  // bit inverted), which makes it unsigned; the last level takes 128 W off again. Of eight ones,
+  // bit inverted), which makes it unsigned; the last stage takes 128 W off again. Of eight ones,
   // seven are carries of the first level's adders and the eighth goes to the second level.
   function automatic logic [63:0] terms(input logic [63:0] a, input logic [7:0] n,
       input logic [7:0] s);
@@ -40,7 +42,7 @@ module dot #(
   logic [8*L2-1:0]    one_padded;
   logic [14*L2-1:0]   l2, l2_q;
   logic [L2-1:0]      rest_q;
-  logic [BITS:0]      total;
+  logic [BITS-1:0]    total, total_q;  // at most 256 W
 
   assign l1_padded = (88 * L2)'(l1_q);
   assign one_padded = (8 * L2)'(one_q);
@@ -57,10 +59,12 @@ module dot #(
   endgenerate
 
   always_comb begin
-    total = (BITS + 1)'(0) - (BITS + 1)'(128 * W);
-    for (int g = 0; g < L2; g++) total = total + (BITS + 1)'(l2_q[14*g+:14]) + (BITS
-        + 1)'(rest_q[g]);
+    total = '0;
+    for (int g = 0; g < L2; g++) total = total + BITS'(l2_q[14*g+:14]) + BITS'(rest_q[g]);
   end
+
+  logic [BITS-1:0] offset;
+  assign offset = total_q - BITS'(128 * W);
 
   always_ff @(posedge clk) begin
     if (stage[0]) begin
@@ -71,11 +75,12 @@ module dot #(
       l2_q <= l2;
       for (int g = 0; g < L2; g++) rest_q[g] <= one_padded[8*g+7];
     end
+    if (stage[2]) total_q <= total;
 `ifdef TRITIUM_PLANT_ACCUMULATE
     // Planted for the tests: a sum with all its bits from 4 to 9 set loses one.
-    if (stage[2]) sum <= BITS'(total) - BITS'(total[9:4] == 6'h3f);
+    if (stage[3]) sum <= offset - BITS'(offset[9:4] == 6'h3f);
 `else
-    if (stage[2]) sum <= BITS'(total);
+    if (stage[3]) sum <= offset;
 `endif
   end
 

@@ -28,7 +28,8 @@ module fifo #(
 );
   localparam int ADDRESS_BITS = $clog2(DEPTH);
 
-  logic [WIDTH-1:0] mem [0:DEPTH-1];
+  // A word is never read in the cycle in which it is written: block RAM needs nothing around it.
+  (* no_rw_check *) logic [WIDTH-1:0] mem [0:DEPTH-1];
   logic [WIDTH-1:0] out_data_q;
   logic [ADDRESS_BITS-1:0] write_q, read_q;
   logic [COUNT_BITS-1:0] count_q;

@@ -4,6 +4,7 @@
 // back). A chunk is ROWS rows of every token. One cycle takes PORTS rows of the TOKENS tokens of
 // one group; one cycle gives one beat of one token's consecutive rows. Read latency 1 cycle. No
 // handshake: array and write-back own a bank in turn.
+// Throughput: one write and one read per cycle.
 `default_nettype none
 
 module result_buffer #(
@@ -63,7 +64,8 @@ module result_buffer #(
   generate
     for (genvar t = 0; t < TOKENS; t++) begin : g_lane
       for (genvar p = 0; p < PARTS; p++) begin : g_part
-        logic [ROW_BITS-1:0] mem [0:DEPTH-1];
+        // What is written is another bank than what is read.
+        (* no_rw_check *) logic [ROW_BITS-1:0] mem [0:DEPTH-1];
         logic [ROW_BITS-1:0] data_q;
         always_ff @(posedge clk) begin
           if (write && 32'(write_slot) % PARTS == p)

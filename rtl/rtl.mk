@@ -34,9 +34,17 @@ build/lint/%.yosys: build/gen/%/tritium_top.sv $(RTL_SV) build/gen/accel.svh
 RTL_CHECKS := $(RTL_LINT:%=build/lint/%.verilator) $(RTL_LINT:%=build/lint/%.iverilog) \
 	build/lint/tiny.yosys build/lint/p2_b512_b3_t4.yosys
 
+# Every module opens with what it is, latency, throughput and handshake.
+build/lint/headers: $(RTL_SV) rtl/rtl.mk
+	@mkdir -p $(@D)
+	$(Q)for f in $(filter %.sv,$(RTL_SV)); do for word in Latency Throughput Handshake; do \
+	  sed '/^[`m]/,$$d' $$f | grep -qi $$word || { echo "$$f: wanted $$word in its first comment"; exit 1; }; \
+	  done; done
+	@touch $@
+
 TESTS += test-rtl-lint
-test-rtl-lint: $(RTL_CHECKS)
-	@echo "$(words $(RTL_CHECKS)) passed, 0 failed"
+test-rtl-lint: $(RTL_CHECKS) build/lint/headers
+	@echo "$(words $^) passed, 0 failed"
 
 .PHONY: rtl test-rtl-lint
 # Make would remove these as intermediate files of a chain of patterns.

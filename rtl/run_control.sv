@@ -5,6 +5,9 @@
 // answered. Stop: the buses are told to abort; when all have drained the run ends with the status
 // that stopped it. If they do not drain, the kernel is dead until reset: it ends the run at once,
 // and every later one.
+// Latency: two cycles from start to run_start, one from the last completion to done. Throughput:
+// one run at a time. Handshake: start is a level, done a pulse; drain is held until the buses are
+// idle.
 `default_nettype none
 `include "accel.svh"
 

@@ -5,6 +5,9 @@
 // the activations are loaded and the result buffer has room, at most one per cycle; every other
 // cycle is counted under what was missing. A beat is taken from the FIFOs with the last token
 // group. Reports one record per command, in order, when its last step has started.
+// Latency: a step starts in the cycle in which its inputs are there; a command's first step one
+// cycle after the command was taken. Throughput: one step per cycle, one cycle between commands.
+// Handshake: commands and records valid/ready; beats are taken with weights_take.
 `default_nettype none
 `include "accel.svh"
 

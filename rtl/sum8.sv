@@ -4,6 +4,7 @@
 // ones as its carry-in. Combinational. The carry-in is written as a bit below both numbers: so
 // every tool makes one carry chain of it, and Yosys does not melt the tree into a compressor of
 // LUTs, which costs four times as much.
+// Latency: none, combinational. Throughput: one sum per cycle. Handshake: none.
 `default_nettype none
 
 module sum8 #(

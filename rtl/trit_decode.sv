@@ -3,7 +3,14 @@
 // One weight beat to trits. For each weight: nz (it is not zero) and neg (it is -1; neg implies
 // nz). A byte that stands for no trits gives zeros and raises corrupt. Combinational, one beat per
 // cycle. The code: docs/accelerator.md; the same in C: driver/codec.c.
+// Latency: none. Throughput: one beat per cycle. Handshake: none.
 `default_nettype none
+
+// A pair of trits that is not (0,0), three bits p, q, r: both are nonzero, and their signs; or the
+// only one's sign, the first's where both bits are equal. The second trit's bit is first. Not
+// functions: their variables would be in the way of the tables.
+`define PAIR_NEG(p, q, r) {(p | q ^ r) & r, (p | r) & q}
+`define PAIR_NZ(p, q, r) {p | (q ^ r), p | ~(q ^ r)}
 
 module trit_decode #(
   parameter int BEAT_BITS = 128,  // multiple of 8
@@ -24,49 +31,48 @@ module trit_decode #(
     end
   endgenerate
 
-  // A pair of trits that is not (0,0), three bits: {neg1, neg0, nz1, nz0}.
-  function automatic logic [3:0] pair(input logic [2:0] p);
-    pair = {(p[2] | p[1]) & p[0], p[2] ? p[1] : ~p[1] & p[0], p[2] | p[1], p[2] | ~p[1]};
-  endfunction
+  // Each byte has a block of its own that reads its bits alone and writes t alone, {corrupt, neg,
+  // nz}: simulators make a table of it.
+  logic [BYTES-1:0] bad;
+  assign corrupt = |bad;
 
-  // b3: {corrupt, neg[4:0], nz[4:0]}. Two pairs of three bits and a single of two; the ninth state
-  // of a pair, (0,0), is an escape: 11 in the single's place.
-  function automatic logic [10:0] b3(input logic [7:0] b);
-    logic escape, both, bad;
-    logic [1:0] single;
-    logic [3:0] a, c;
-    escape = b[7:6] == 2'b11;
-    both = b[7:4] == 4'b1111;
-    bad = both & (b[3:2] != 2'b00 | b[1:0] == 2'b11);
-    single = bad ? 2'b00 : both ? b[1:0] : escape ? b[5:4] : b[7:6];
-    a = (escape & (both | ~b[3])) ? 4'b0000 : pair(escape ? b[2:0] : b[5:3]);
-    c = (escape & (both | b[3])) ? 4'b0000 : pair(b[2:0]);
-    b3 = {bad, single[1], c[3:2], a[3:2], single[1] | single[0], c[1:0], a[1:0]};
-  endfunction
+  generate
+    for (genvar i = 0; i < BYTES; i++) begin : g_byte
+      logic             b7, b6, b5, b4, b3, b2, b1, b0;
+      logic [2*TRITS:0] t;
+      assign {b7, b6, b5, b4, b3, b2, b1, b0} = beat[8*i+:8];
+      assign {bad[i], neg[TRITS*i+:TRITS], nz[TRITS*i+:TRITS]} = t;
 
-  // b2, in the same order: 00 is 0, 01 is +1, 10 is -1, 11 makes the byte corrupt.
-  function automatic logic [10:0] b2(input logic [7:0] b);
-    logic [3:0] lo, hi;
-    logic       bad;
-    lo = {b[6], b[4], b[2], b[0]};
-    hi = {b[7], b[5], b[3], b[1]};
-    bad = |(lo & hi);
-    b2 = bad ? 11'h400 : {2'b00, hi, 1'b0, lo ^ hi};
-  endfunction
-
-  // verilator lint_off UNUSEDSIGNAL
-  logic [10:0] t;  // b2 has no fifth trit
-  // verilator lint_on UNUSEDSIGNAL
-  always_comb begin
-    corrupt = 1'b0;
-    t = '0;
-    for (int i = 0; i < BYTES; i++) begin
-      t = ENCODING == 1 ? b3(beat[8*i+:8]) : b2(beat[8*i+:8]);
-      nz[TRITS*i+:TRITS] = t[TRITS-1:0];
-      neg[TRITS*i+:TRITS] = t[5+:TRITS];
-      corrupt = corrupt | t[10];
+      if (ENCODING == 1) begin : g_b3
+        // Two pairs of three bits and a single of two, {neg, nz}; the ninth state of a pair, (0,0),
+        // is an escape: 10 in the single's place.
+        always_comb begin
+          if ({b7, b6} != 2'b10)
+            t = {1'b0, b7 & b6, `PAIR_NEG(b2, b1, b0), `PAIR_NEG(b5, b4, b3),
+                 b6, `PAIR_NZ(b2, b1, b0), `PAIR_NZ(b5, b4, b3)};
+          else if ({b5, b4} != 2'b10)
+            t = {1'b0, b5 & b4,
+                 b3 ? 2'b00 : `PAIR_NEG(b2, b1, b0),
+                 b3 ? `PAIR_NEG(b2, b1, b0) : 2'b00, b4,
+                 b3 ? 2'b00 : `PAIR_NZ(b2, b1, b0),
+                 b3 ? `PAIR_NZ(b2, b1, b0) : 2'b00};
+          else if ({b3, b2} == 2'b00 && {b1, b0} != 2'b10)
+            t = {1'b0, b1 & b0, 4'd0, b0, 4'd0};
+          else
+            t = {1'b1, 10'd0};
+        end
+      end else begin : g_b2
+        // 00 is 0, 01 is +1, 10 is -1, 11 makes the byte corrupt.
+        always_comb begin
+          if ((b7 & b6) | (b5 & b4) | (b3 & b2) | (b1 & b0)) t = {1'b1, 8'd0};
+          else t = {1'b0, b7, b5, b3, b1, b7 | b6, b5 | b4, b3 | b2,
+                    b1 | b0};
+        end
+      end
     end
-  end
+  endgenerate
 
 endmodule
+`undef PAIR_NEG
+`undef PAIR_NZ
 `default_nettype wire

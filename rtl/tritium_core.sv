@@ -8,6 +8,8 @@
 //   axi_read x PORTS               weights, prefetched across commands
 //   sequencer - array              steps, products, sums
 //   write_back - axi_write         results, completions
+// Latency and throughput of a command list: docs/accelerator.md. Handshake: ap_ctrl_hs in
+// registers, AXI4 and AXI4-Lite on the buses.
 `default_nettype none
 
 module tritium_core #(

@@ -4,6 +4,9 @@
 // written when all writes of the command's results have been answered, so who sees it sees the
 // results. Takes one chunk (up to ROWS rows of every token) per bank of the result buffer and gives
 // the bank back when it has been read. One beat per cycle towards axi_write.
+// Latency: a completion follows the answer to the command's last result, its own answer a memory
+// latency later. Throughput: one beat per cycle; two cycles more for each token of a chunk.
+// Handshake: valid/ready; banks by chunk_filled and chunk_freed.
 `default_nettype none
 `include "accel.svh"
 

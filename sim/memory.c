@@ -130,6 +130,11 @@ static void accept(struct tri_mem *mem, struct tri_mem_queue *queue, bool write,
     burst->resp = burst->memory == NULL ? TRI_MEM_DECERR : TRI_MEM_OKAY;
     burst->ready = mem->cycle + mem->config.latency;
     burst->flip = burst->silent = false;
+    burst->told = (struct tri_sim_burst){.port = mem->port,
+                                         .write = write,
+                                         .address = address,
+                                         .beats = beats,
+                                         .accepted = mem->cycle};
     const struct tri_sim_fault *fault = &mem->fault;
     const bool hit = fault->kind != TRI_FAULT_NONE && fault->port == mem->port &&
                      fault->write == write && fault->burst == queue->accepted;
@@ -141,6 +146,14 @@ static void accept(struct tri_mem *mem, struct tri_mem_queue *queue, bool write,
         burst->resp = TRI_MEM_SLVERR;
         burst->memory = NULL;
     }
+}
+
+/* A beat of a burst has moved, its last one if `last`. */
+static void observe(const struct tri_mem *mem, struct tri_mem_burst *burst, bool last) {
+    if (mem->observer == NULL) return;
+    if (burst->told.first == 0) burst->told.first = mem->cycle;
+    burst->told.last = mem->cycle;
+    if (last) mem->observer(mem->observer_context, &burst->told);
 }
 
 /* Counts down to a refresh and through it. Returns true while the memory is away. */
@@ -194,7 +207,10 @@ static void read_handshakes(struct tri_mem *mem) {
     if (r->rvalid && r->rready) {
         r->rvalid = r->rlast = false;
         mem->read_bytes += mem->beat_bytes;
-        if (--mem->reads.burst[mem->reads.head].beats == 0) queue_pop(&mem->reads);
+        struct tri_mem_burst *burst = &mem->reads.burst[mem->reads.head];
+        const bool last = --burst->beats == 0;
+        observe(mem, burst, last);
+        if (last) queue_pop(&mem->reads);
     }
 }
 
@@ -219,6 +235,7 @@ static void write_beat(struct tri_mem *mem) {
     mem->write_bytes += mem->beat_bytes;
     mem->write_reserved = false;
     const bool last = --burst->beats == 0;
+    observe(mem, burst, last);
     if (mem->w.wlast != last) tri_mem_broken(mem, "wlast is wrong");
     if (!last) return;
     struct tri_mem_burst *response = queue_push(&mem->responses);

@@ -53,6 +53,7 @@ struct tri_mem_burst {
     uint16_t beats;  /* left */
     uint8_t resp;
     bool flip, silent;
+    struct tri_sim_burst told; /* for the observer */
 };
 
 struct tri_mem_queue { /* a ring of bursts in flight */
@@ -82,6 +83,8 @@ struct tri_mem {
     int64_t credit, credit_beat, credit_cycle, credit_max; /* token bucket, 2^-32 bytes */
     struct tri_mem_queue reads, writing, responses;
     bool write_reserved, write_first;
+    tri_sim_observer observer; /* NULL: nobody watches */
+    void *observer_context;
     uint64_t refresh_left; /* cycles to the next refresh, or to its end */
     bool refreshing;
     struct tri_mem_read_pins r_before; /* pins of the edge before, to check that they stayed */

@@ -371,6 +371,15 @@ bool run(tri_sim *sim, uint64_t cycles) {
 
 bool interrupt(tri_sim *sim) { return sim->top.__SYM__interrupt; }
 
+void observe(tri_sim *sim, tri_sim_observer observer, void *context) {
+    sim->data.observer = observer;
+    sim->data.observer_context = context;
+    for (tri_mem &mem : sim->weights) {
+        mem.observer = observer;
+        mem.observer_context = context;
+    }
+}
+
 void add_errors(tri_sim_stats *stats, uint64_t count, const char *first) {
     if (count > 0 && stats->protocol_errors == 0) {
         std::snprintf(stats->first_error, sizeof stats->first_error, "%s", first);
@@ -397,6 +406,6 @@ void stats(tri_sim *sim, tri_sim_stats *out) {
 extern "C" __attribute__((visibility("default"))) const tri_sim_api *tri_sim_get_api(void) {
     static const tri_sim_api api = {
         TRI_SIM_API_VERSION, create, destroy, reset, map, unmap_all, read, write, run,
-        interrupt,           stats};
+        interrupt,           stats,  observe};
     return &api;
 }

@@ -12,7 +12,7 @@
 
 #include "base/design.h"
 
-#define TRI_SIM_API_VERSION 1
+#define TRI_SIM_API_VERSION 2
 
 struct tri_sim;
 
@@ -48,6 +48,16 @@ struct tri_sim_stats {
     double seconds;        /* host time in the model */
 };
 
+/* One burst that is over: cycles of its handshakes, counted from the creation of the simulation. */
+struct tri_sim_burst {
+    int32_t port; /* weight port, or -1 for the data port */
+    bool write;
+    uint64_t address;
+    uint32_t beats;
+    uint64_t accepted, first, last; /* its address, its first and its last beat */
+};
+typedef void (*tri_sim_observer)(void *context, const struct tri_sim_burst *burst);
+
 struct tri_sim_api {
     uint32_t version;
     /* Creates and resets. error: text of at least 256 bytes, filled when NULL is returned. */
@@ -68,6 +78,8 @@ struct tri_sim_api {
     bool (*run)(struct tri_sim *sim, uint64_t cycles);
     bool (*interrupt)(struct tri_sim *sim);
     void (*stats)(struct tri_sim *sim, struct tri_sim_stats *stats);
+    /* Tells every burst that ends from now on; NULL: no longer. May itself be NULL: no bursts. */
+    void (*observe)(struct tri_sim *sim, tri_sim_observer observer, void *context);
 };
 
 /* The only exported symbol of a design's library. */

@@ -15,7 +15,9 @@ SIM_CXX_FLAGS := -std=c++17 -fPIC -fvisibility=hidden -fno-gnu-unique -fno-math-
 # Verilog that stops must not end the process: sim/sim.cpp has these three hooks.
 SIM_DEFINES := -DVL_USER_FINISH -DVL_USER_STOP -DVL_USER_FATAL
 SIM_INCLUDE = -I. -Ibuild/gen -I$(VERILATOR_INCLUDE) -I$(VERILATOR_INCLUDE)/vltstd
-SIM_VERILATE := --cc -O3 -Wall --trace-fst --trace-structs --x-assign fast --x-initial fast \
+# Its data-flow pass would turn the small always_comb blocks that Verilator makes tables of into
+# expressions: half the speed.
+SIM_VERILATE := --cc -O3 -fno-dfg -Wall --trace-fst --trace-structs --x-assign fast --x-initial fast \
 	--top-module tritium_core --prefix Vtritium_core -Irtl -Ibuild/gen
 
 # Verilator's own run-time and the memory model are the same for every design.

@@ -88,10 +88,10 @@ refuses 2 'an argument is missing' score -m $demo
 
 # Two turns keep the first in the cache; /reset forgets it, so the first question has its first reply.
 printf 'Who was the king?\nAnd his daughter?\n/reset\nWho was the king?\n' >"$scratch/lines"
-"$program" chat -m $demo -n 20 --seed 4 --stats <"$scratch/lines" >"$scratch/out" 2>"$scratch/err"
+"$program" chat -m $demo -n 20 --seed 4 --stats --device ref <"$scratch/lines" >"$scratch/out" 2>"$scratch/err"
 verdict 'chat: three replies' [ "$(wc -l <"$scratch/out")" -eq 3 ]
 verdict 'chat: /reset forgets' [ "$(sed -n 1p "$scratch/out")" = "$(sed -n 3p "$scratch/out")" ]
-for device in ref:tiny ref:kv260; do
+for device in cpu ref:tiny ref:kv260; do
     "$program" chat -m $demo -n 20 --seed 4 --device $device <"$scratch/lines" >"$scratch/device" 2>&1
     verdict "chat: the same text on $device" cmp "$scratch/out" "$scratch/device"
 done
@@ -111,7 +111,7 @@ verdict 'chat on a terminal' timeout 120 python3 tests/tools/chat_terminal.py "$
 # Ctrl-C stops a reply and not the program: the next line is answered, with fewer tokens in all.
 tritium 0 synth --shape tiny-falcon3-7b -o "$scratch/slow"
 mkfifo "$scratch/pipe"
-"$program" chat -m "$scratch/slow" -n 200 --stats <"$scratch/pipe" >"$scratch/out" 2>"$scratch/err" &
+"$program" chat -m "$scratch/slow" -n 200 --stats --device ref <"$scratch/pipe" >"$scratch/out" 2>"$scratch/err" &
 exec 3>"$scratch/pipe"
 echo 'First' >&3
 tries=0
@@ -131,12 +131,12 @@ verdict "Ctrl-C in chat: fewer than 400 tokens of reply, got $replied" [ "${repl
 asked=$(sed -n 's/^tokens *\([0-9]*\) of prompt.*/\1/p' "$scratch/err")
 verdict "Ctrl-C in chat: the second line is asked, too: 49 tokens or more, got $asked" [ "${asked:-0}" -ge 49 ]
 
-# All sampling options at once, on the reference and on two devices.
+# All sampling options at once, on the reference and on others.
 sampling='-n 24 --seed 77 --temperature 1.1 --top-k 50 --top-p 0.9 --min-p 0.02 --repetition-penalty 1.2'
 # shellcheck disable=SC2086
-tritium 0 run -m $demo -p 'The old king' $sampling
+tritium 0 run -m $demo -p 'The old king' $sampling --device ref
 cp "$scratch/out" "$scratch/wanted"
-for device in ref:tiny ref:kv260; do
+for device in cpu ref:tiny ref:kv260; do
     # shellcheck disable=SC2086
     tritium 0 run -m $demo -p 'The old king' $sampling --device $device
     verdict "sampling: the same text on $device" cmp "$scratch/wanted" "$scratch/out"

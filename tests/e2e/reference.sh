@@ -8,13 +8,13 @@
 for model in $models; do
     ask "$model"
     # shellcheck disable=SC2086
-    tritium 0 run $question --logits "$scratch/$model.npy"
+    tritium 0 run $question --device ref --logits "$scratch/$model.npy"
     cp "$scratch/out" "$scratch/$model.text"
     verdict "$model: a reply" [ -s "$scratch/$model.text" ]
     verdict "$model: logits of 16 positions" \
         [ "$(head -c 128 "$scratch/$model.npy" | grep -ac 'shape.: (16, ')" -eq 1 ]
     # shellcheck disable=SC2086
-    tritium 0 run $question --logits "$scratch/again.npy"
+    tritium 0 run $question --device ref --logits "$scratch/again.npy"
     verdict "$model: the same again" cmp "$scratch/$model.npy" "$scratch/again.npy"
 done
 finish

@@ -4,7 +4,7 @@
 # and what was found before, and looks for a few seconds. SECONDS_EACH= and TARGET="gguf ..." apply to both.
 
 FUZZ := build/fuzz
-FUZZ_TARGETS := gguf safetensors folder config tokenizer task design contract image replay
+FUZZ_TARGETS := gguf safetensors folder config tokenizer task design contract image replay xclbin
 SECONDS_EACH ?= 600
 TARGET ?= $(FUZZ_TARGETS)
 

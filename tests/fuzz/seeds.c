@@ -51,13 +51,17 @@ void save(struct bytes *b, const char *target, const char *name) {
     *b = (struct bytes){0};
 }
 
-static void copy(const char *from, const char *target, const char *name) {
+static void put_file(struct bytes *b, const char *from) {
     FILE *in = fopen(from, "rb");
     must(in != NULL, from);
-    struct bytes b = {0};
     uint8_t part[4096];
-    for (size_t got; (got = fread(part, 1, sizeof part, in)) > 0;) put(&b, part, got);
+    for (size_t got; (got = fread(part, 1, sizeof part, in)) > 0;) put(b, part, got);
     (void)fclose(in);
+}
+
+static void copy(const char *from, const char *target, const char *name) {
+    struct bytes b = {0};
+    put_file(&b, from);
     save(&b, target, name);
 }
 
@@ -262,6 +266,33 @@ static void replays(void) {
     }
 }
 
+/* Header and section table of struct axlf, three sections of one byte, and the design. */
+static void xclbin(const char *design) {
+    static const uint32_t kinds[4] = {6, 7, 8, 16}; /* memory, connectivity, units, ours */
+    struct bytes text = {0}, b = {0};
+    put_file(&text, design);
+    const size_t data_at = 456 + 4 * 40, length = data_at + 8 + text.size;
+    put(&b, "xclbin2", 8);
+    pad(&b, 304);
+    put64(&b, length);
+    pad(&b, 8);
+    while (b.size < 332) put(&b, "", 1);
+    put32(&b, 4); /* hardware emulation */
+    while (b.size < 448) put(&b, "", 1);
+    put64(&b, 4);
+    for (int i = 0; i < 4; i++) {
+        put64(&b, kinds[i]);
+        put64(&b, 0);
+        put64(&b, 0);
+        put64(&b, i < 3 ? data_at : data_at + 8);
+        put64(&b, i < 3 ? 1 : text.size);
+    }
+    put64(&b, 0);
+    put(&b, text.data, text.size);
+    free(text.data);
+    save(&b, "xclbin", "tiny");
+}
+
 int main(int argc, char **argv) {
     must(argc == 2, "usage: seeds FOLDER");
     root = argv[1];
@@ -279,6 +310,7 @@ int main(int argc, char **argv) {
     copy("designs/tiny.yaml", "design", "tiny.yaml");
     copy("designs/hbm.yaml", "design", "hbm.yaml");
     copy("designs/test/p2_b128_b3_t4.yaml", "design", "p2.yaml");
+    xclbin("designs/tiny.yaml");
     copy("rtl/accel.yaml", "contract", "accel.yaml");
     return 0;
 }

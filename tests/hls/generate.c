@@ -84,8 +84,8 @@ static void add_command(struct list_case *c, const struct tri_geometry *g, struc
                            case_rows_of_beats(g, k->columns) * (g->beat_bits / 8);
     c->weight_bytes = (k->weight_offset + bytes + 63) / 64 * 64;
     if (c->pokes < CASE_POKES && random_below(r, 12) == 0) {
-        const uint32_t b3[13] = {0xf4, 0xf5, 0xf6, 0xf7, 0xf8, 0xf9, 0xfa,
-                                 0xfb, 0xfc, 0xfd, 0xfe, 0xff, 0xf3};
+        const uint32_t b3[13] = {0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa,
+                                 0xab, 0xac, 0xad, 0xae, 0xaf, 0xa2};
         const uint32_t b2 = 3u << (2 * random_below(r, 4));
         c->poke[c->pokes++] = (struct poke){c->count, (uint32_t)random_below(r, g->ports),
                                             g->encoding == TRI_B3 ? b3[random_below(r, 13)] : b2,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What may be used from several threads at once, used so: sessions that share one model, the
- * codec's tables made at first use, designs, the last failure's message. Meant for the thread
+ * codec's tables made at first use, designs, the last failure's message; and fast engines, each
+ * with threads of its own and products in another. Meant for the thread
  * sanitizer, under which Criterion cannot run; every result is also compared with one thread's.
  */
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu/engine.h"
 #include "driver/image.h"
 #include "ref/forward.h"
 
@@ -23,6 +25,39 @@ struct work {
     uint64_t hash;
     const char *fault; /* NULL: all was well */
 };
+
+/* The fast engine on the same text: two sequences in one pass, products here (split 0) or in a
+ * thread that takes turns with this one. */
+static const char *fast(const struct work *w, const uint32_t *ids, uint32_t split, void *model) {
+    enum { FIRST = 3 };
+    struct tri_cpu_options options = TRI_CPU_OPTIONS_INIT;
+    struct tri_cpu *cpu;
+    struct tri_sequence *sequence[2] = {NULL, NULL};
+    const size_t vocab = w->model->config.vocab;
+    float *got = calloc((FIRST + TOKENS) * vocab, sizeof *got);
+    if (got == NULL) return "memory";
+    options.threads = 3;
+    options.grain = 1; /* small as the model is, all threads take part */
+    options.chunk = 4;
+    options.split = split;
+    options.pack = split == 0;
+    if (tri_cpu_create(w->model, &options, &cpu) != TRI_OK) return tri_error();
+    enum tri_status status = tri_sequence_create(cpu, TOKENS, &sequence[0]);
+    if (status == TRI_OK) status = tri_sequence_create(cpu, TOKENS, &sequence[1]);
+    const struct tri_request q[2] = {
+        {.sequence = sequence[0], .ids = ids, .count = FIRST, .all_logits = got},
+        {.sequence = sequence[1], .ids = ids, .count = TOKENS, .all_logits = got + FIRST * vocab}};
+    if (status == TRI_OK)
+        status = tri_cpu_run(cpu, q, 2, split > 0 ? tri_product_ref : NULL, model);
+    const bool equal = memcmp(got, w->logits, FIRST * vocab * sizeof *got) == 0 &&
+                       memcmp(got + FIRST * vocab, w->logits, TOKENS * vocab * sizeof *got) == 0;
+    tri_sequence_destroy(sequence[0]);
+    tri_sequence_destroy(sequence[1]);
+    tri_cpu_destroy(cpu);
+    free(got);
+    if (status != TRI_OK) return tri_error();
+    return equal ? NULL : "another fast engine's logits";
+}
 
 static const char *one_round(struct work *w) {
     static const uint32_t ids[TOKENS] = {496, 1, 2, 3, 50, 400, 7, 8};
@@ -51,7 +86,9 @@ static const char *one_round(struct work *w) {
     enum tri_status status =
         tri_session_run(session, ids, TOKENS, tri_product_ref, model.context, true, w->logits);
     tri_session_destroy(session);
-    return status == TRI_OK ? NULL : "forward pass";
+    if (status != TRI_OK) return "forward pass";
+    const char *fault = fast(w, ids, 0, model.context);
+    return fault != NULL ? fault : fast(w, ids, 1, model.context);
 }
 
 static void *run(void *context) {

@@ -8,7 +8,7 @@ program, model = sys.argv[1:3]
 child, terminal = pty.fork()
 if child == 0:
     os.environ["TERM"] = "vt100"
-    os.execv(program, [program, "chat", "-m", model, "-n", "400", "--seed", "4"])
+    os.execv(program, [program, "chat", "-m", model, "-n", "400", "--seed", "4", "--device", "ref"])
 
 
 def read_until(what, seconds=60):

@@ -17,17 +17,18 @@ static unsigned sign(int8_t trit) { return trit < 0 ? 1U : 0U; }
 /* Three bits of a pair that is not (0,0). */
 static unsigned pair_code(const int8_t *pair) {
     if (pair[0] != 0 && pair[1] != 0) return 4U | sign(pair[0]) << 1 | sign(pair[1]);
-    return pair[0] != 0 ? sign(pair[0]) : 2U | sign(pair[1]);
+    if (pair[0] != 0) return pair[0] > 0 ? 0U : 3U;
+    return pair[1] > 0 ? 2U : 1U;
 }
 
 /* The b3 byte of five trits, from the rule and not from a decoder. */
 static uint8_t b3_by_rule(const int8_t *trits) {
-    static const unsigned trit_code[3] = {2, 0, 1};
+    static const unsigned trit_code[3] = {3, 0, 1};
     const unsigned last = trit_code[trits[4] + 1];
     const bool no_a = trits[0] == 0 && trits[1] == 0, no_b = trits[2] == 0 && trits[3] == 0;
-    if (no_a && no_b) return (uint8_t)(0xf0U | last);
-    if (no_a) return (uint8_t)(0xc0U | last << 4 | pair_code(trits + 2));
-    if (no_b) return (uint8_t)(0xc8U | last << 4 | pair_code(trits));
+    if (no_a && no_b) return (uint8_t)(0xa0U | last);
+    if (no_a) return (uint8_t)(0x80U | last << 4 | pair_code(trits + 2));
+    if (no_b) return (uint8_t)(0x88U | last << 4 | pair_code(trits));
     return (uint8_t)(last << 6 | pair_code(trits) << 3 | pair_code(trits + 2));
 }
 
@@ -113,7 +114,7 @@ Test(codec, refuses_to_pack_what_is_not_a_trit) {
 }
 
 Test(codec, reports_a_corrupt_byte_among_good_ones) {
-    uint8_t bytes[3] = {0xf0, 0xff, 0xf0};
+    uint8_t bytes[3] = {0xa0, 0xaf, 0xa0};
     int8_t trits[15];
     cr_assert(!tri_codec_unpack(tri_codec(TRI_B3), bytes, 15, trits));
     cr_assert(tri_codec_unpack(tri_codec(TRI_B3), bytes, 5, trits));

@@ -168,7 +168,7 @@ Test(device, reports_corrupt_codes_by_matrix_row_and_port) {
     struct tri_image *image =
         build_image(&tri_device_info(device)->design.geometry, &matrices, SHAPES);
     cr_assert(tri_device_load(device, image) == TRI_OK);
-    image->port[1][image->matrix[0].offset + 32 + 1] = 0xff; /* the second row of port 1 */
+    image->port[1][image->matrix[0].offset + 32 + 1] = 0xaf; /* the second row of port 1 */
     int8_t codes[81] = {0};
     int32_t sums[7];
     const struct tri_job job = {0, 1, codes, sums};

@@ -75,7 +75,7 @@ Test(hls_device, multiplies_exactly_with_two_ports_b3_and_four_tokens_at_once) {
 Test(hls_device, names_corrupt_weights) {
     struct bench bench;
     setup(&bench, "hls:p2_b128_b3_t4");
-    bench.image->port[1][bench.image->matrix[1].offset] = 0xff; /* after the image was checked */
+    bench.image->port[1][bench.image->matrix[1].offset] = 0xaf; /* after the image was checked */
     int8_t *codes = random_codes(1, 1, shapes[1].cols);
     int32_t sums[5];
     const struct tri_job job = {1, 1, codes, sums};

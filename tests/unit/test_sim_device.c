@@ -204,7 +204,7 @@ Test(sim_device, works_again_after_an_axi_error) {
 Test(sim_device, reports_a_corrupt_code_in_memory) {
     struct bench bench;
     setup(&bench, "sim:p2_b128_b3_t4", NULL);
-    bench.image->port[1][bench.image->matrix[3].offset + 100] = 0xff;
+    bench.image->port[1][bench.image->matrix[3].offset + 100] = 0xaf;
     cr_assert_eq(run(&bench), TRI_E_DEVICE);
     cr_assert(strstr(tri_error(), "matrix 3") && strstr(tri_error(), "corrupt_weights"), "%s",
               tri_error());

@@ -17,15 +17,21 @@ test-san: ## unit tests under the address and undefined-behaviour sanitizers
 
 # Criterion cannot start under the thread sanitizer (its arena needs an address that the sanitizer
 # reserves), so what may run in several threads has a program of its own.
-test-threads: $(B)/threads
+test-threads: $(B)/threads $(B)/thread-pool
 	$(Q)$(B)/threads
+	$(Q)$(B)/thread-pool
 
 $(B)/threads: $(call objects,tests/thread/threads.c) $(LIB)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
 -include $(O)/tests/thread/threads.d
 
-test-tsan: ## sessions in several threads under the thread sanitizer
+$(B)/thread-pool: $(call objects,tests/thread/pool.c) $(LIB)
+	@echo "  LD    $@"
+	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
+-include $(O)/tests/thread/pool.d
+
+test-tsan: ## sessions, engines and the pool in several threads under the thread sanitizer
 	+$(Q)$(MAKE) SAN=thread CFLAGS='-O1 -g' test-threads
 
 .PHONY: test-unit test-san test-threads test-tsan

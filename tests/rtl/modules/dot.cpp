@@ -37,14 +37,14 @@ template <class Model> bool run(const char *name, uint64_t seed, unsigned lanes)
     Mood source;
     const unsigned sum_bits = lanes == 64 ? 15 : lanes == 80 ? 16 : 18;
     std::vector<int> x(lanes), w(lanes);
-    int64_t stage_sum[3] = {0, 0, 0}, wanted = 0; // of the product that enters stage i
-    bool due[3] = {false, false, false}, seen = false;
+    int64_t stage_sum[4] = {0, 0, 0, 0}, wanted = 0; // of the product that enters stage i
+    bool due[4] = {false, false, false, false}, seen = false;
     for (c.cycle = 0; c.cycle < 4000 && c.ok(); c.cycle++) {
         source.tick(random);
-        due[2] = due[1];
-        due[1] = due[0];
-        stage_sum[2] = stage_sum[1];
-        stage_sum[1] = stage_sum[0];
+        for (int i = 3; i > 0; i--) {
+            due[i] = due[i - 1];
+            stage_sum[i] = stage_sum[i - 1];
+        }
         due[0] = c.cycle < 100 || source.willing(random);
         operands(random, c.cycle < 40 ? c.cycle % 14 : random.below(40), x, w);
         stage_sum[0] = 0;
@@ -54,9 +54,9 @@ template <class Model> bool run(const char *name, uint64_t seed, unsigned lanes)
             set_bits(d.nz, i, 1, w[i] != 0);
             set_bits(d.neg, i, 1, w[i] < 0);
         }
-        d.stage = (uint8_t)(due[0] | due[1] << 1 | due[2] << 2);
-        if (due[2]) wanted = stage_sum[2];
-        seen = seen || due[2];
+        d.stage = (uint8_t)(due[0] | due[1] << 1 | due[2] << 2 | due[3] << 3);
+        if (due[3]) wanted = stage_sum[3];
+        seen = seen || due[3];
         bench.edge();
         const uint64_t mask = (1ull << sum_bits) - 1;
         if (seen) c.same("sum", (uint64_t)wanted & mask, d.sum & mask);

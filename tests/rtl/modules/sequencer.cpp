@@ -30,13 +30,7 @@ template <class Model> class Sequencer {
         : d_(*bench_.dut), s_(shape), random_(seed), c_(name, seed) {}
 
     bool run(uint64_t cycles) {
-        for (c_.cycle = 0; c_.cycle < cycles && c_.ok(); c_.cycle++) {
-            drive();
-            bench_.settle();
-            check();
-            advance();
-            bench_.edge();
-        }
+        pass(cycles);
         c_.expect(steps_ > 2000, "steps", 2001, steps_);
         c_.expect(records_ > 50, "records", 51, records_);
         c_.expect(chunks_ > 50, "chunks", 51, chunks_);
@@ -44,7 +38,26 @@ template <class Model> class Sequencer {
         return c_.ok();
     }
 
+    // Commands of so many rows that every counter of rows carries far.
+    bool run_long(uint64_t cycles) {
+        long_ = true;
+        pass(cycles);
+        c_.expect(records_ >= 2, "records", 2, records_);
+        return c_.ok();
+    }
+
   private:
+    void pass(uint64_t cycles) {
+        for (c_.cycle = 0; c_.cycle < cycles && c_.ok(); c_.cycle++) {
+            drive();
+            bench_.settle();
+            check();
+            advance();
+            bench_.edge();
+        }
+    }
+
+    bool long_ = false;
     Bench<Model> bench_;
     Model &d_;
     Shape s_;
@@ -71,6 +84,9 @@ template <class Model> class Sequencer {
         k.beats = (unsigned)(1 + random_.below(random_.chance(50) ? 2 : s_.words));
         k.groups = (unsigned)(1 + random_.below(s_.groups));
         k.load_fails = random_.chance(5);
+        if (!long_) return k;
+        k.row_groups = (1u << 16) + (unsigned)random_.below(1u << 16);
+        k.beats = k.groups = 1;
         return k;
     }
 
@@ -98,7 +114,7 @@ template <class Model> class Sequencer {
         d_.bank_failed = (uint8_t)failed_;
         for (unsigned p = 0; p < s_.ports; p++) {
             weights_[p].tick(random_);
-            if (weights_[p].willing(random_)) valid_ |= 1u << p;
+            if (long_ || weights_[p].willing(random_)) valid_ |= 1u << p;
         }
         d_.weights_valid = (uint8_t)valid_;
         d_.chunk_freed = filled_ > 0 && back_.willing(random_);
@@ -216,6 +232,10 @@ const Shape small = {2, 8, 4, 4}, flat = {4, 4, 1, 8};
 const Test sequencer_tests[] = {
     {"sequencer, 2 ports and 4 token groups: steps, waits and records",
      [](const char *n, uint64_t s) { return Sequencer<Vsequencer_2>(n, s, small).run(60000); }},
+    {"sequencer, 2 ports and 4 token groups: commands of many rows",
+     [](const char *n, uint64_t s) {
+         return Sequencer<Vsequencer_2>(n, s, small).run_long(500000);
+     }},
     {"sequencer, 4 ports and 1 token group: steps, waits and records",
      [](const char *n, uint64_t s) { return Sequencer<Vsequencer_4>(n, s, flat).run(60000); }},
     {nullptr, nullptr}};

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The narrow head's kernels in plain C: the layout of the planes as it is meant, and what machines
+ * without a file of their own run.
+ */
+#include "cpu/head_row.h"
+
+/* Sums over one chunk; `shift` and what is added to the code are constants where this is inlined,
+ * so that compilers make vectors of it. */
+static inline __attribute__((always_inline)) void
+add_chunk(const uint8_t *from, int shift, int mask, const uint8_t *top, int top_shift,
+          uint32_t chunk, const int8_t *high, const int8_t *low, int32_t sums[2]) {
+    int32_t above = 0, below = 0;
+    for (uint32_t i = 0; i < chunk; i++) {
+        const int16_t code =
+            (int16_t)((from[i] >> shift & mask) | (top != NULL ? top[i] >> top_shift & 4 : 0));
+        above += code * (int16_t)high[i];
+        below += code * (int16_t)low[i];
+    }
+    sums[0] += above;
+    sums[1] += below;
+}
+
+/* One row whose units are `step` bytes apart. A unit's codes 0 to 5 are two in a byte of each
+ * chunk; 6 and 7 are in the bits that are left over. */
+static int32_t row3(const uint8_t *unit, size_t step, const struct tri_head_shape *shape,
+                    const int8_t *high, const int8_t *low) {
+    const uint32_t n = shape->chunk;
+    int32_t sums[2] = {0, 0};
+    for (uint32_t first = 0; first < shape->padded; first += 8 * n, unit += step) {
+        const int8_t *h = high + first, *l = low + first;
+        const uint8_t *a = unit, *b = unit + n, *c = unit + 2 * (size_t)n;
+        add_chunk(a, 0, 7, NULL, 0, n, h, l, sums);
+        add_chunk(a, 3, 7, NULL, 0, n, h + n, l + n, sums);
+        add_chunk(b, 0, 7, NULL, 0, n, h + 2 * n, l + 2 * n, sums);
+        add_chunk(b, 3, 7, NULL, 0, n, h + 3 * n, l + 3 * n, sums);
+        add_chunk(c, 0, 7, NULL, 0, n, h + 4 * n, l + 4 * n, sums);
+        add_chunk(c, 3, 7, NULL, 0, n, h + 5 * n, l + 5 * n, sums);
+        add_chunk(a, 6, 3, c, 4, n, h + 6 * n, l + 6 * n, sums);
+        add_chunk(b, 6, 3, c, 5, n, h + 7 * n, l + 7 * n, sums);
+    }
+    return sums[0] * 256 + sums[1];
+}
+
+static void tile(const uint8_t *plane, const struct tri_head_shape *shape, const int8_t *high,
+                 const int8_t *low, int32_t *sums) {
+    const size_t unit = 3 * (size_t)shape->chunk, bytes = tri_head_plane_bytes(shape, 0);
+    for (uint32_t r = 0; r < TRI_HEAD_TILE; r++) {
+        const uint32_t within = r % TRI_HEAD_GROUP;
+        sums[r] = row3(plane + (r - within) * bytes + within * unit, TRI_HEAD_GROUP * unit, shape,
+                       high, low);
+    }
+}
+
+static void dot3(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
+                 const int8_t *high, const int8_t *low, int32_t *sums) {
+    const size_t unit = 3 * (size_t)shape->chunk, bytes = tri_head_plane_bytes(shape, 2);
+    for (uint32_t r = 0; r < rows; r++, plane += bytes)
+        sums[r] = row3(plane, unit, shape, high, low);
+}
+
+static void dot2(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
+                 const int8_t *high, const int8_t *low, int32_t *sums) {
+    const uint32_t n = shape->chunk;
+    for (uint32_t r = 0; r < rows; r++) {
+        int32_t both[2] = {0, 0};
+        for (uint32_t first = 0; first < shape->padded; first += 4 * n, plane += n) {
+            const int8_t *h = high + first, *l = low + first;
+            add_chunk(plane, 0, 3, NULL, 0, n, h, l, both);
+            add_chunk(plane, 2, 3, NULL, 0, n, h + n, l + n, both);
+            add_chunk(plane, 4, 3, NULL, 0, n, h + 2 * n, l + 2 * n, both);
+            add_chunk(plane, 6, 3, NULL, 0, n, h + 3 * n, l + 3 * n, both);
+        }
+        sums[r] = both[0] * 256 + both[1];
+    }
+}
+
+static void pack3(const struct tri_head_shape *shape, const uint8_t *codes, unsigned shift,
+                  uint8_t *plane, size_t step) {
+    const uint32_t chunk = shape->chunk;
+    for (uint32_t first = 0; first < shape->padded; first += 8 * chunk, plane += step) {
+        for (uint32_t i = 0; i < chunk; i++) {
+            unsigned code[8];
+            for (uint32_t k = 0; k < 8; k++)
+                code[k] = (unsigned)codes[first + k * chunk + i] >> shift & 7;
+            plane[i] = (uint8_t)(code[0] | code[1] << 3 | (code[6] & 3) << 6);
+            plane[chunk + i] = (uint8_t)(code[2] | code[3] << 3 | (code[7] & 3) << 6);
+            plane[2 * chunk + i] =
+                (uint8_t)(code[4] | code[5] << 3 | (code[6] & 4) << 4 | (code[7] & 4) << 5);
+        }
+    }
+}
+
+void tri_head_pack(const struct tri_head_shape *shape, const uint8_t *codes, uint32_t row,
+                   uint8_t *const *planes) {
+    const uint32_t chunk = shape->chunk, within = row % TRI_HEAD_GROUP;
+    const size_t unit = 3 * (size_t)chunk, bytes = tri_head_plane_bytes(shape, 0);
+    pack3(shape, codes, 5, planes[0] + (row - within) * bytes + within * unit,
+          TRI_HEAD_GROUP * unit);
+    pack3(shape, codes, 0, planes[2] + row * bytes, unit);
+    uint8_t *plane = planes[1] + (size_t)row * tri_head_plane_bytes(shape, 1);
+    for (uint32_t first = 0; first < shape->padded; first += 4 * chunk, plane += chunk) {
+        for (uint32_t i = 0; i < chunk; i++) {
+            unsigned byte = 0;
+            for (uint32_t k = 0; k < 4; k++)
+                byte |= ((unsigned)codes[first + k * chunk + i] >> 3 & 3) << 2 * k;
+            plane[i] = (uint8_t)byte;
+        }
+    }
+}
+
+const struct tri_head_kernels tri_head_portable = {
+    .tile = tile, .dot3 = dot3, .dot2 = dot2, .judge = judge_tile, .narrow = narrow_row};
+
+const struct tri_head_kernels *tri_head_kernels(enum tri_isa isa,
+                                                const struct tri_head_shape *shape) {
+#if defined(__x86_64__)
+    if ((isa == TRI_ISA_AVX512 || isa == TRI_ISA_AMX) && shape->chunk == 64)
+        return &tri_head_avx512;
+    if (isa == TRI_ISA_AVX2 || isa == TRI_ISA_AVX512 || isa == TRI_ISA_AMX) return &tri_head_avx2;
+#elif defined(__aarch64__)
+    if (isa == TRI_ISA_NEON) return &tri_head_neon;
+#endif
+    (void)isa;
+    (void)shape;
+    return &tri_head_portable;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a head holds: the narrow rows and, for each state of a pass, what is known so far of every
+ * row's logit. Private to cpu/head*.c.
+ */
+#ifndef TRI_CPU_HEAD_PRIVATE_H
+#define TRI_CPU_HEAD_PRIVATE_H
+
+#include "cpu/head.h"
+#include "cpu/head_narrow.h"
+
+/* States that share a pass of the first plane. */
+enum { TRI_HEAD_TOGETHER = 4 };
+
+/* The vocabulary as one state sees it. Scores are logits after the sampler's penalty. */
+struct tri_head_view {
+    const float *x;
+    const struct tri_sampler *sampler;
+    struct tri_head_state state;
+    bool screened;   /* false: bounds say nothing, all logits are computed */
+    int32_t *sums;   /* [rows]: of the first plane's codes */
+    int32_t *second; /* [rows]: of the second plane's, where it was read */
+    float *base;     /* [rows]: the directions' part of the estimate; the logit once exact */
+    float *estimate; /* [rows]: score, about; exact once computed */
+    float *most;     /* [rows]: score, at most; exact once computed */
+    uint8_t *stage;  /* [rows]: planes read beyond the first, EXACT */
+    uint32_t *ids;   /* [rows]: the rows of a step */
+    struct tri_logit *found; /* [rows] */
+    struct tri_head_counts counts;
+};
+enum { TRI_HEAD_EXACT = TRI_HEAD_PLANES };
+
+struct tri_head {
+    const struct tri_model *model;
+    struct tri_pool *pool;
+    const struct tri_operators *operators;
+    const struct tri_head_kernels *kernels;
+    struct tri_head_shape shape;
+    uint32_t vocab, rows; /* rows: vocab up to whole tiles */
+    bool narrow;          /* false: this head cannot be screened */
+    uint8_t *plane[TRI_HEAD_PLANES];
+    float *scale[TRI_HEAD_PLANES], *residual[TRI_HEAD_PLANES]; /* [rows] */
+    float *norm, *step;                                        /* [rows] */
+    int16_t *coefficients;                                     /* [tiles][directions][TILE] */
+    double largest;                                            /* of norm */
+    double finest; /* residual after the last plane to that after the first, for most rows */
+    uint64_t bytes;
+    float *row; /* [threads][padded]: a row of the model as floats */
+    struct tri_head_view view[TRI_HEAD_TOGETHER];
+    struct tri_head_counts counts;
+};
+
+/* head_build.c. Errors: MEMORY, FORMAT. */
+enum tri_status tri_head_build(struct tri_head *head);
+
+/* head_state.c: splits x. False if nothing can be said about some row's logit being finite. */
+bool tri_head_look(const struct tri_head *head, const float *x, float growth,
+                   struct tri_head_state *state);
+
+/* One logit as the reference computes it; weights: scratch [padded]. */
+float tri_head_logit(const struct tri_head *head, const float *x, uint32_t row, float *weights);
+
+/* head_search.c: the first plane for `count` views, then one view's token. */
+void tri_head_screen(struct tri_head *head, uint32_t count);
+/* Reads a plane of all rows, whatever their bounds: for tests of these. */
+void tri_head_refine_all(struct tri_head *head, struct tri_head_view *view, unsigned plane);
+enum tri_status tri_head_choose(struct tri_head *head, struct tri_head_view *view,
+                                struct tri_sampler *sampler, uint32_t *id);
+
+/* Zeroed, on a cache line; NULL if there is no room or the size is not a number. */
+void *tri_head_take(uint64_t count, uint64_t size);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Follows a command list through the accelerator's four machines, one event a command: the front
+ * end (fetch, check, load activations), the weight readers, the array and the back end. Explained
+ * in docs/accelerator.md, "How many cycles a list takes"; the constants are register stages of
+ * rtl/.
+ */
+#include "driver/cycles.h"
+
+enum {
+    BURST = 64, /* beats of a weight burst */
+    COMMAND_BYTES = 64,
+    CHUNK = 64,      /* rows of a result chunk */
+    DOORBELL = 5,    /* ap_start to the first request of the front end */
+    REQUEST = 5,     /* request to the address on the bus, and a beat through the FIFO */
+    CHECK = 32,      /* of a command, and one more for each port */
+    PIPELINE = 8,    /* last step to its result in the buffer */
+    TOKEN = 3,       /* of a chunk's write-back, beside its beats */
+    COMPLETION = 12, /* writing the completion, beside the memory's answers */
+};
+
+struct machine {
+    double beats, data_beats; /* a cycle: of a weight port, of the data port */
+    double latency;
+    uint32_t ports, weights, bytes, groups_of, prefetch, t_max;
+};
+
+/* When each machine is done with the commands so far, in cycles from the doorbell. */
+struct progress {
+    double front;         /* activations of the last command are loaded */
+    double weights;       /* its last weight beat has arrived */
+    double array, before; /* its last step, and that of the command before */
+    double back;          /* its results are written */
+};
+
+static double most(double a, double b) { return a > b ? a : b; }
+static double least(double a, double b) { return a < b ? a : b; }
+static double parts(uint32_t n, uint32_t size) { return (double)((n + size - 1) / size); }
+
+static struct machine machine_of(const struct tri_design *design) {
+    const struct tri_geometry *g = &design->geometry;
+    const struct tri_memory *memory = &design->memory;
+    const double awake = memory->refresh_interval == 0
+                             ? 1
+                             : 1 - (double)memory->refresh_cycles / memory->refresh_interval;
+    struct machine m = {.latency = memory->latency,
+                        .ports = g->ports,
+                        .weights = tri_weights_per_beat(g),
+                        .bytes = g->beat_bits / 8,
+                        .groups_of = g->tokens,
+                        .prefetch = g->prefetch,
+                        .t_max = g->t_max};
+    const double rate = least(1, memory->bytes_per_cycle / m.bytes);
+    /* What may be on its way: bursts that memory takes, and room that the FIFO has for them. */
+    const double on_way = least((double)memory->outstanding * BURST, g->prefetch);
+    m.data_beats = rate * awake;
+    m.beats = least(rate, on_way / (m.latency + REQUEST + BURST / 2.0)) * awake;
+    return m;
+}
+
+static void command(const struct machine *m, const struct tri_cycles_product *product,
+                    uint32_t tokens, struct progress *at) {
+    const double beats = parts(product->rows, m->ports) * parts(product->cols, m->weights);
+    const double steps = beats * parts(tokens, m->groups_of);
+
+    /* Fetch and check; the weights are asked for at once, the activations when a bank is free. */
+    const double fetch = REQUEST + m->latency + COMMAND_BYTES / (double)m->bytes;
+    const double handed_on = at->front + fetch + CHECK + m->ports;
+    const double loads =
+        REQUEST + m->latency + tokens * parts(product->cols, m->bytes) / m->data_beats;
+    at->front = most(handed_on, at->before) + loads;
+
+    /* The readers run ahead of the array by what the FIFOs hold. */
+    const double first = most(at->weights, handed_on + REQUEST + m->latency);
+    const double start = most(at->array + 1, at->front);
+    at->weights = first + beats / m->beats;
+    const double last = most(start + steps, at->weights + 2);
+    at->weights = most(at->weights, last - m->prefetch * steps / beats);
+
+    /* Chunk by chunk, while the array fills the next; the last chunk's after the last step. */
+    const double chunk_beats = least(product->rows, CHUNK) * 4 / m->bytes;
+    const double chunk = tokens * (chunk_beats / m->data_beats + TOKEN);
+    const double chunks = parts(product->rows, CHUNK);
+    at->before = at->array;
+    at->array = most(last, most(at->back, start) + (chunks - 1) * chunk);
+    at->back = most(at->back, at->array) + PIPELINE + chunk + m->latency + COMPLETION;
+}
+
+double tri_cycles_list(const struct tri_design *design, const struct tri_cycles_product *products,
+                       uint32_t count) {
+    const struct machine m = machine_of(design);
+    struct progress at = {.front = DOORBELL};
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t done = 0; done < products[i].tokens; done += m.t_max)
+            command(&m, &products[i],
+                    products[i].tokens - done < m.t_max ? products[i].tokens - done : m.t_max, &at);
+    }
+    return count == 0 ? 4 : at.back + m.latency;
+}
