@@ -49,6 +49,7 @@ endif
 
 # The narrow head: the same, and its plain loops (head_row.h) become vectors of each file's set.
 C_FLAGS_cpu/head_portable = -O3
+C_FLAGS_cpu/head_read = -O3
 C_FLAGS_cpu/head_search = -O3
 C_FLAGS_cpu/head_state = -O3
 C_FLAGS_cpu/head_build = -O3

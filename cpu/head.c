@@ -17,8 +17,8 @@ static uint32_t rounded(uint32_t n, uint32_t unit) { return (n + unit - 1) / uni
 
 /* Bytes of a view, for one row. */
 enum {
-    VIEW_ROW =
-        2 * sizeof(int32_t) + 3 * sizeof(float) + 1 + sizeof(uint32_t) + sizeof(struct tri_logit)
+    VIEW_ROW = 2 * sizeof(int32_t) + 3 * sizeof(float) + 1 + 2 * sizeof(uint32_t) +
+               sizeof(struct tri_logit)
 };
 
 static void shape_of(const struct tri_config *c, struct tri_head_shape *shape) {
@@ -55,12 +55,13 @@ static enum tri_status make_view(const struct tri_head *head, struct tri_head_vi
     v->most = tri_head_take(rows, sizeof *v->most);
     v->stage = tri_head_take(rows, sizeof *v->stage);
     v->ids = tri_head_take(rows, sizeof *v->ids);
+    v->exact = tri_head_take(rows, sizeof *v->exact);
     v->state.high = tri_head_take(head->shape.padded, 1);
     v->state.low = tri_head_take(head->shape.padded, 1);
     v->found = tri_head_take(rows, sizeof *v->found);
     if (v->sums != NULL && v->second != NULL && v->base != NULL && v->estimate != NULL &&
-        v->most != NULL && v->stage != NULL && v->ids != NULL && v->state.high != NULL &&
-        v->state.low != NULL && v->found != NULL)
+        v->most != NULL && v->stage != NULL && v->ids != NULL && v->exact != NULL &&
+        v->state.high != NULL && v->state.low != NULL && v->found != NULL)
         return TRI_OK;
     return tri_fail(TRI_E_MEMORY, "head: wanted %" PRIu64 " bytes for a state, got none",
                     rows * VIEW_ROW);
@@ -74,6 +75,7 @@ static void free_view(struct tri_head_view *v) {
     free(v->most);
     free(v->stage);
     free(v->ids);
+    free(v->exact);
     free(v->state.high);
     free(v->state.low);
     free(v->found);

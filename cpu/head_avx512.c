@@ -10,9 +10,13 @@ typedef int tri_head_avx512_is_not_empty;
 
 #include "cpu/head_row.h"
 
-/* Four rows at a time are four short streams: the processor does not see what comes next. */
+/* Four rows at a time are four short streams: the processor does not see what comes next. Asked for
+ * a little with every unit, for many lines at once would wait for each other. */
+enum { AHEAD = 16384 };
+
 static inline __attribute__((always_inline)) void fetch(const uint8_t *from, size_t bytes) {
-    for (size_t i = 0; i < bytes; i += 64) _mm_prefetch((const char *)from + i, _MM_HINT_T0);
+    for (size_t i = 0; i < bytes; i += 64)
+        _mm_prefetch((const char *)from + AHEAD + i, _MM_HINT_T1);
 }
 
 static inline __attribute__((always_inline)) __m512i code3(const __m512i unit[3], int k) {
@@ -26,15 +30,38 @@ static inline __attribute__((always_inline)) __m512i code3(const __m512i unit[3]
     return _mm512_and_si512(_mm512_ternarylogic_epi32(three, low, top, 0xca), seven);
 }
 
+/* Adds up 256 above + below of four rows, or one, modulo 2^32. */
+static inline __attribute__((always_inline)) void
+store_sums(const __m512i *above, const __m512i *below, const int rows, int32_t *sums) {
+    __m512i row[4] = {_mm512_setzero_si512()};
+    for (int r = 0; r < rows; r++)
+        row[r] = _mm512_add_epi32(_mm512_slli_epi32(above[r], 8), below[r]);
+    if (rows == 1) {
+        sums[0] = _mm512_reduce_add_epi32(row[0]);
+        return;
+    }
+    const __m512i a = _mm512_add_epi32(_mm512_unpacklo_epi32(row[0], row[1]),
+                                       _mm512_unpackhi_epi32(row[0], row[1]));
+    const __m512i b = _mm512_add_epi32(_mm512_unpacklo_epi32(row[2], row[3]),
+                                       _mm512_unpackhi_epi32(row[2], row[3]));
+    const __m512i all = _mm512_add_epi32(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+    const __m256i half =
+        _mm256_add_epi32(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64(all, 1));
+    _mm_storeu_si128((__m128i *)(void *)sums, _mm_add_epi32(_mm256_castsi256_si128(half),
+                                                            _mm256_extracti128_si256(half, 1)));
+}
+
 /* Units `unit_step` bytes apart, rows `row_step`. */
 static inline __attribute__((always_inline)) void rows3(const uint8_t *plane, const int rows,
                                                         uint32_t units, size_t unit_step,
                                                         size_t row_step, const int8_t *high,
                                                         const int8_t *low, int32_t *sums) {
+    const uint8_t *const first = plane;
     __m512i above[4], below[4];
     for (int r = 0; r < rows; r++) above[r] = below[r] = _mm512_setzero_si512();
     for (uint32_t u = 0; u < units; u++, plane += unit_step) {
         __m512i unit[4][3];
+        if (rows == 4) fetch(first + (size_t)rows * 192 * u, (size_t)rows * 192);
         for (int r = 0; r < rows; r++) {
             for (int b = 0; b < 3; b++)
                 unit[r][b] = _mm512_loadu_si512(plane + (size_t)r * row_step + 64 * b);
@@ -50,9 +77,7 @@ static inline __attribute__((always_inline)) void rows3(const uint8_t *plane, co
             }
         }
     }
-    for (int r = 0; r < rows; r++)
-        sums[r] =
-            _mm512_reduce_add_epi32(_mm512_add_epi32(_mm512_slli_epi32(above[r], 8), below[r]));
+    store_sums(above, below, rows, sums);
 }
 
 static void tile(const uint8_t *plane, const struct tri_head_shape *shape, const int8_t *high,
@@ -66,10 +91,8 @@ static void dot3(const uint8_t *plane, uint32_t rows, const struct tri_head_shap
                  const int8_t *high, const int8_t *low, int32_t *sums) {
     const uint32_t units = shape->padded / 512;
     const size_t bytes = (size_t)192 * units;
-    for (; rows >= 4; rows -= 4, plane += 4 * bytes, sums += 4) {
-        fetch(plane + 8 * bytes, 4 * bytes);
+    for (; rows >= 4; rows -= 4, plane += 4 * bytes, sums += 4)
         rows3(plane, 4, units, 192, bytes, high, low, sums);
-    }
     for (; rows > 0; rows--, plane += bytes, sums++)
         rows3(plane, 1, units, 192, bytes, high, low, sums);
 }
@@ -83,6 +106,7 @@ static inline __attribute__((always_inline)) void rows2(const uint8_t *plane, co
     for (int r = 0; r < rows; r++) above[r] = below[r] = _mm512_setzero_si512();
     for (uint32_t u = 0; u < units; u++) {
         __m512i unit[4];
+        if (rows == 4) fetch(plane + (size_t)rows * 64 * u, (size_t)rows * 64);
         for (int r = 0; r < rows; r++)
             unit[r] = _mm512_loadu_si512(plane + (size_t)r * stride + 64 * u);
 #pragma GCC unroll 4
@@ -96,23 +120,73 @@ static inline __attribute__((always_inline)) void rows2(const uint8_t *plane, co
             }
         }
     }
-    for (int r = 0; r < rows; r++)
-        sums[r] =
-            _mm512_reduce_add_epi32(_mm512_add_epi32(_mm512_slli_epi32(above[r], 8), below[r]));
+    store_sums(above, below, rows, sums);
 }
 
 static void dot2(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
                  const int8_t *high, const int8_t *low, int32_t *sums) {
     const uint32_t units = shape->padded / 256;
     const size_t stride = (size_t)64 * units;
-    for (; rows >= 4; rows -= 4, plane += 4 * stride, sums += 4) {
-        fetch(plane + 8 * stride, 4 * stride);
+    for (; rows >= 4; rows -= 4, plane += 4 * stride, sums += 4)
         rows2(plane, 4, units, stride, high, low, sums);
-    }
     for (; rows > 0; rows--, plane += stride, sums++)
         rows2(plane, 1, units, stride, high, low, sums);
 }
 
-const struct tri_head_kernels tri_head_avx512 = {
-    .tile = tile, .dot3 = dot3, .dot2 = dot2, .judge = judge_tile, .narrow = narrow_row};
+/* Four rows of the first plane, whose units take turns, with their second: 4 a + b. */
+static inline __attribute__((always_inline)) void rows5(const uint8_t *first, const uint8_t *second,
+                                                        uint32_t units, const int8_t *high,
+                                                        const int8_t *low, int32_t *sums) {
+    const __m512i three = _mm512_set1_epi8(3), all = _mm512_set1_epi8(31);
+    const size_t stride = (size_t)128 * units;
+    __m512i above[4], below[4];
+    for (int r = 0; r < 4; r++) above[r] = below[r] = _mm512_setzero_si512();
+    for (uint32_t u = 0; u < units; u++, first += 768) {
+        fetch(first, 768);
+        fetch(second + (size_t)512 * u, 512);
+#pragma GCC unroll 8
+        for (int k = 0; k < 8; k++) {
+            const __m512i h = _mm512_loadu_si512(high + 512 * u + 64 * k);
+            const __m512i l = _mm512_loadu_si512(low + 512 * u + 64 * k);
+#pragma GCC unroll 4
+            for (int r = 0; r < 4; r++) {
+                const uint8_t *unit = first + 192 * r;
+                const __m512i b =
+                    _mm512_loadu_si512(second + (size_t)r * stride + 128 * u + 64 * (k / 4));
+                const __m512i bits = k % 4 == 0 ? b : _mm512_srli_epi16(b, 2 * (k % 4));
+                __m512i a;
+                if (k < 6) {
+                    a = _mm512_loadu_si512(unit + 64 * (k / 2));
+                    a = k % 2 == 0 ? _mm512_slli_epi16(a, 2) : _mm512_srli_epi16(a, 1);
+                } else { /* two bits 6 and 7 of the unit's k - 6, above them bit k of the last */
+                    const __m512i two =
+                        _mm512_srli_epi16(_mm512_loadu_si512(unit + 64 * (k - 6)), 4);
+                    const __m512i top = _mm512_srli_epi16(_mm512_loadu_si512(unit + 128), k - 4);
+                    a = _mm512_ternarylogic_epi32(_mm512_set1_epi8(12), two, top, 0xca);
+                }
+                /* where `three` has a bit, b's, else a's */
+                const __m512i code =
+                    _mm512_and_si512(_mm512_ternarylogic_epi32(three, bits, a, 0xca), all);
+                above[r] = _mm512_dpbusd_epi32(above[r], code, h);
+                below[r] = _mm512_dpbusd_epi32(below[r], code, l);
+            }
+        }
+    }
+    store_sums(above, below, 4, sums);
+}
+
+static void both(const uint8_t *first, const uint8_t *second, const struct tri_head_shape *shape,
+                 const int8_t *high, const int8_t *low, int32_t *sums) {
+    const uint32_t units = shape->padded / 512;
+    for (size_t r = 0; r < TRI_HEAD_TILE; r += 4)
+        rows5(first + (size_t)192 * units * r, second + (size_t)128 * units * r, units, high, low,
+              sums + r);
+}
+
+const struct tri_head_kernels tri_head_avx512 = {.tile = tile,
+                                                 .both = both,
+                                                 .dot3 = dot3,
+                                                 .dot2 = dot2,
+                                                 .judge = judge_tile,
+                                                 .narrow = narrow_row};
 #endif

@@ -236,13 +236,14 @@ static enum tri_status narrow_rows(struct tri_head *head) {
     free(n.codes);
     free(n.wrong);
     free(n.wide);
-    double first = 0, last = 0;
+    double left[TRI_HEAD_PLANES] = {0};
     for (uint32_t row = 0; row < head->vocab; row++) {
         if ((double)head->norm[row] > head->largest) head->largest = (double)head->norm[row];
-        first += (double)head->residual[0][row];
-        last += (double)head->residual[TRI_HEAD_PLANES - 1][row];
+        for (unsigned p = 0; p < TRI_HEAD_PLANES; p++) left[p] += (double)head->residual[p][row];
     }
-    head->finest = first > 0 ? last / first : 1;
+    head->finest[TRI_HEAD_EXACT] = 1;
+    for (unsigned p = 0; p < TRI_HEAD_PLANES; p++)
+        head->finest[p] = left[p] > 0 ? (float)(left[TRI_HEAD_PLANES - 1] / left[p]) : 1;
     return status;
 }
 

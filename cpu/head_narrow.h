@@ -24,6 +24,7 @@ enum {
     TRI_HEAD_GROUP = 4,          /* rows of the first plane whose units take turns */
     TRI_HEAD_TILE = 64,          /* rows whose coefficients lie together: [directions][TILE] */
     TRI_HEAD_COEFFICIENT = 8191, /* the largest: 16 products of two stay below 2^31 */
+    TRI_HEAD_DIGITS = 32639,     /* 127 * 256 + 127: what two digits hold */
     TRI_HEAD_COLUMNS =
         8192, /* the most: sums of codes up to 7 with 16-bit numbers stay in 31 bits */
 };
@@ -47,7 +48,7 @@ struct tri_head_row {
 
 /* A state on its way: x' = step * (256 high + low) + error, x = sum a_j p_j + x'. */
 struct tri_head_state {
-    int8_t *high, *low; /* [padded], zeros after cols */
+    int8_t *high, *low; /* [padded], zeros after cols; 256 high + low: up to TRI_HEAD_DIGITS */
     int32_t total;      /* of 256 high + low */
     double step;
     int16_t along[TRI_HEAD_DIRECTIONS]; /* a_j = along_step * along[j] */
@@ -60,7 +61,8 @@ struct tri_head_state {
 struct tri_head_tile {
     const float *scale, *residual, *norm, *step;
     const int16_t *coefficients; /* [directions][TILE] */
-    const int32_t *sums;         /* of the first plane */
+    const int32_t *sums;         /* of the codes */
+    double middle;               /* X times what the row is about is 2 sums - middle */
     float *base;                 /* the directions' part of the estimate */
     float *estimate, *most;      /* the logit is about, and at most */
 };
@@ -73,6 +75,9 @@ struct tri_head_kernels {
     void (*dot3)(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
                  const int8_t *high, const int8_t *low, int32_t *sums);
     void (*dot2)(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
+                 const int8_t *high, const int8_t *low, int32_t *sums);
+    /* The same of a tile's first two planes, 4 a + b, modulo 2^32; NULL: tile and dot2 do it. */
+    void (*both)(const uint8_t *first, const uint8_t *second, const struct tri_head_shape *shape,
                  const int8_t *high, const int8_t *low, int32_t *sums);
     /* Estimates of a tile from its sums. */
     void (*judge)(const struct tri_head_shape *shape, const struct tri_head_state *state,

@@ -18,13 +18,16 @@ struct tri_head_view {
     const struct tri_sampler *sampler;
     struct tri_head_state state;
     bool screened;   /* false: bounds say nothing, all logits are computed */
-    int32_t *sums;   /* [rows]: of the first plane's codes */
-    int32_t *second; /* [rows]: of the second plane's, where it was read */
+    bool deep;       /* the pass reads two planes at once; learnt from the state before */
+    int32_t *sums;   /* [rows]: of the first plane's codes a; deep: of 4 a + b - 16 */
+    int32_t *second; /* [rows]: of the second plane's, where it was read by itself */
     float *base;     /* [rows]: the directions' part of the estimate; the logit once exact */
     float *estimate; /* [rows]: score, about; exact once computed */
     float *most;     /* [rows]: score, at most; exact once computed */
     uint8_t *stage;  /* [rows]: planes read beyond the first, EXACT */
     uint32_t *ids;   /* [rows]: the rows of a step */
+    uint32_t *exact; /* [rows]: the exact rows, in the order in which they were computed */
+    uint32_t exact_count;
     struct tri_logit *found; /* [rows] */
     struct tri_head_counts counts;
 };
@@ -43,7 +46,8 @@ struct tri_head {
     float *norm, *step;                                        /* [rows] */
     int16_t *coefficients;                                     /* [tiles][directions][TILE] */
     double largest;                                            /* of norm */
-    double finest; /* residual after the last plane to that after the first, for most rows */
+    float finest[TRI_HEAD_EXACT + 1]; /* residual after the last plane to that after plane p, for
+                                         most rows; 1 for exact ones */
     uint64_t bytes;
     float *row; /* [threads][padded]: a row of the model as floats */
     struct tri_head_view view[TRI_HEAD_TOGETHER];
@@ -60,10 +64,16 @@ bool tri_head_look(const struct tri_head *head, const float *x, float growth,
 /* One logit as the reference computes it; weights: scratch [padded]. */
 float tri_head_logit(const struct tri_head *head, const float *x, uint32_t row, float *weights);
 
-/* head_search.c: the first plane for `count` views, then one view's token. */
+/* head_read.c: the first plane, or two, for `count` views. */
 void tri_head_screen(struct tri_head *head, uint32_t count);
+/* Whether a view may be deep: whether sums of two planes' codes fit. */
+bool tri_head_can_deepen(const struct tri_head *head);
+/* Reads a further plane (or EXACT) of the rows v->ids[0..count), ascending within runs. */
+void tri_head_step(struct tri_head *head, struct tri_head_view *view, uint32_t count,
+                   unsigned plane);
 /* Reads a plane of all rows, whatever their bounds: for tests of these. */
 void tri_head_refine_all(struct tri_head *head, struct tri_head_view *view, unsigned plane);
+/* head_search.c: one view's token. */
 enum tri_status tri_head_choose(struct tri_head *head, struct tri_head_view *view,
                                 struct tri_sampler *sampler, uint32_t *id);
 

@@ -171,11 +171,11 @@ static void judge_tile(const struct tri_head_shape *shape, const struct tri_head
         const int16_t *g = tile->coefficients + (size_t)j * N;
         for (int i = 0; i < N; i++) along[i] += a * g[i];
     }
-    const double total = 7 * (double)state->total, unit = state->step;
+    const double middle = tile->middle, unit = state->step;
     const double along_step = state->along_step, length = state->length, slack = state->slack;
     for (int i = 0; i < N; i++) {
         const double base = along_step * (double)step[i] * along[i];
-        const double estimate = base + (double)scale[i] * unit * (2.0 * sums[i] - total);
+        const double estimate = base + (double)scale[i] * unit * (2.0 * sums[i] - middle);
         double most = estimate + length * (double)residual[i] + slack * (double)norm[i];
         most += (most < 0 ? -most : most) * 0x1p-22 + 1e-40; /* upward through the narrowing */
         bases[i] = (float)base;

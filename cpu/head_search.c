@@ -10,133 +10,13 @@
 #include "cpu/head_private.h"
 #include "ref/elementary.h"
 
-enum { STEP_TILES = 8, STEP_IDS = 64, SPARE = 3, GIVE_UP = 6 };
+enum { SPARE = 3, GIVE_UP = 6, BLOCK = TRI_HEAD_TILE };
 
-/* The first plane, all rows, for the views that can be screened. */
-struct screen {
-    struct tri_head *head;
-    uint32_t count;
-};
-
-static void screen_part(void *context, uint32_t part, uint32_t thread) {
-    (void)thread;
-    const struct screen *s = context;
-    const struct tri_head *head = s->head;
-    const size_t bytes = tri_head_plane_bytes(&head->shape, 0);
-    const uint32_t tiles = head->rows / TRI_HEAD_TILE, first = part * STEP_TILES;
-    for (uint32_t t = first; t < tiles && t < first + STEP_TILES; t++) {
-        const size_t row = (size_t)t * TRI_HEAD_TILE;
-        for (uint32_t i = 0; i < s->count; i++) {
-            struct tri_head_view *v = &s->head->view[i];
-            if (!v->screened) continue;
-            head->kernels->tile(head->plane[0] + row * bytes, &head->shape, v->state.high,
-                                v->state.low, v->sums + row);
-            const struct tri_head_tile tile = {.scale = head->scale[0] + row,
-                                               .residual = head->residual[0] + row,
-                                               .norm = head->norm + row,
-                                               .step = head->step + row,
-                                               .coefficients = head->coefficients +
-                                                               row * head->shape.directions,
-                                               .sums = v->sums + row,
-                                               .base = v->base + row,
-                                               .estimate = v->estimate + row,
-                                               .most = v->most + row};
-            head->kernels->judge(&head->shape, &v->state, &tile);
-        }
-    }
-}
-
-/* Bytes of what a plane's step reads for a row: codes, scale, residual, norm. */
-static uint64_t row_bytes(const struct tri_head *head, unsigned plane) {
-    const uint64_t first = plane == 0 ? 4 + 2 * (uint64_t)head->shape.directions : 0;
-    return tri_head_plane_bytes(&head->shape, plane) + 12 + first;
-}
-
-void tri_head_screen(struct tri_head *head, uint32_t count) {
-    struct screen s = {.head = head, .count = count};
-    const uint32_t tiles = head->rows / TRI_HEAD_TILE;
-    tri_pool_run(head->pool, (tiles + STEP_TILES - 1) / STEP_TILES, screen_part, &s);
-    for (uint32_t i = 0; i < count; i++) {
-        struct tri_head_view *v = &head->view[i];
-        if (!v->screened) continue;
-        memset(v->stage, 0, head->rows);
-        const unsigned char *penalised = tri_sampler_penalised(v->sampler);
-        for (uint32_t row = 0; penalised != NULL && row < head->vocab; row++) {
-            if (!penalised[row]) continue;
-            v->estimate[row] = tri_sampler_score(v->sampler, row, v->estimate[row]);
-            v->most[row] = tri_sampler_score(v->sampler, row, v->most[row]);
-        }
-    }
-    head->counts.bytes += head->vocab * row_bytes(head, 0);
-}
-
-/* Rows whose numbers a step reads: ids[0..count). */
-struct step {
-    struct tri_head *head;
-    struct tri_head_view *view;
-    uint32_t count;
-    unsigned plane; /* TRI_HEAD_EXACT: the model's own rows */
-};
-
-/* Reads the second or third plane of rows that follow each other. */
-static void refine(const struct step *s, uint32_t row, uint32_t rows) {
-    const struct tri_head *head = s->head;
-    struct tri_head_view *v = s->view;
-    const unsigned p = s->plane;
-    int32_t sums[STEP_IDS];
-    const uint8_t *plane = head->plane[p] + (size_t)row * tri_head_plane_bytes(&head->shape, p);
-    (p == 1 ? head->kernels->dot2 : head->kernels->dot3)(plane, rows, &head->shape, v->state.high,
-                                                         v->state.low, sums);
-    for (uint32_t i = 0; i < rows; i++, row++) {
-        /* Exact in double; as an integer it may need 37 bits. */
-        const double first = v->sums[row], second = p == 1 ? sums[i] : v->second[row];
-        const double total = v->state.total;
-        const double codes = p == 1 ? 2 * (4 * first + second) - 31 * total
-                                    : 2 * (32 * first + 8 * second + sums[i]) - 255 * total;
-        const double estimate =
-            (double)v->base[row] + (double)head->scale[p][row] * v->state.step * codes;
-        double most = estimate + v->state.length * (double)head->residual[p][row] +
-                      v->state.slack * (double)head->norm[row];
-        most += fabs(most) * 0x1p-22 + 1e-40; /* upward through the narrowing */
-        if (p == 1) v->second[row] = sums[i];
-        v->estimate[row] = tri_sampler_score(v->sampler, row, (float)estimate);
-        v->most[row] = tri_sampler_score(v->sampler, row, (float)most);
-        v->stage[row] = (uint8_t)p;
-    }
-}
-
-static void step_part(void *context, uint32_t part, uint32_t thread) {
-    const struct step *s = context;
-    struct tri_head *head = s->head;
-    struct tri_head_view *v = s->view;
-    const uint32_t first = part * STEP_IDS;
-    const uint32_t end = s->count - first < STEP_IDS ? s->count : first + STEP_IDS;
-    float *weights = head->row + (size_t)thread * head->shape.padded;
-    for (uint32_t i = first; i < end;) {
-        const uint32_t row = v->ids[i];
-        if (s->plane == TRI_HEAD_EXACT) {
-            v->base[row] = tri_head_logit(head, v->x, row, weights);
-            v->estimate[row] = v->most[row] = tri_sampler_score(v->sampler, row, v->base[row]);
-            v->stage[row] = TRI_HEAD_EXACT;
-            i++;
-            continue;
-        }
-        uint32_t rows = 1;
-        while (i + rows < end && v->ids[i + rows] == row + rows) rows++;
-        refine(s, row, rows);
-        i += rows;
-    }
-}
-
-static void take_step(struct tri_head *head, struct tri_head_view *v, uint32_t count,
-                      unsigned plane) {
-    struct step s = {.head = head, .view = v, .count = count, .plane = plane};
-    if (count == 0) return;
-    tri_pool_run(head->pool, (count + STEP_IDS - 1) / STEP_IDS, step_part, &s);
-    const uint64_t exact =
-        (uint64_t)head->model->head.cols * tri_float_bytes(head->model->head.type);
-    v->counts.bytes += count * (plane == TRI_HEAD_EXACT ? exact : row_bytes(head, plane));
-    if (plane == TRI_HEAD_EXACT) v->counts.exact += count;
+/* True if one of BLOCK rows may be needed; those after the vocabulary's end may say so, too. */
+static bool any_from(const float *score, float from) {
+    int any = 0;
+    for (int i = 0; i < BLOCK; i++) any |= score[i] >= from;
+    return any;
 }
 
 /* The rows that are not exact and may reach the floor. Returns how many; *reached counts the exact
@@ -144,11 +24,9 @@ static void take_step(struct tri_head *head, struct tri_head_view *v, uint32_t c
 static uint32_t reaching(const struct tri_head *head, struct tri_head_view *v, float floor_score,
                          uint32_t *reached) {
     uint32_t count = 0, exact = 0;
-    for (uint32_t row = 0; row < head->vocab; row += 16) {
-        const uint32_t end = head->vocab - row < 16 ? head->vocab : row + 16;
-        float most = v->most[row];
-        for (uint32_t i = row + 1; i < end; i++) most = v->most[i] > most ? v->most[i] : most;
-        if (most < floor_score) continue;
+    for (uint32_t row = 0; row < head->vocab; row += BLOCK) {
+        const uint32_t end = head->vocab - row < BLOCK ? head->vocab : row + BLOCK;
+        if (!any_from(v->most + row, floor_score)) continue;
         for (uint32_t i = row; i < end; i++) {
             if (v->most[i] < floor_score) continue;
             if (v->stage[i] == TRI_HEAD_EXACT)
@@ -183,32 +61,37 @@ static void offer(struct best *b, uint32_t id, float score) {
     b->heap[at] = (struct tri_logit){id, score};
 }
 
-/* The `room` rows with the largest estimates, among exact ones only or all. Uses v->found. */
-static struct best largest(const struct tri_head *head, struct tri_head_view *v, uint32_t room,
-                           bool exact) {
+/* The `room` rows with the largest estimates. Uses v->found. */
+static struct best largest(const struct tri_head *head, struct tri_head_view *v, uint32_t room) {
     struct best b = {.heap = v->found, .room = room};
-    for (uint32_t row = 0; row < head->vocab; row += 16) {
-        const uint32_t end = head->vocab - row < 16 ? head->vocab : row + 16;
-        float most = v->estimate[row];
-        for (uint32_t i = row + 1; i < end; i++)
-            most = v->estimate[i] > most ? v->estimate[i] : most;
-        if (b.count == room && !(most > b.heap[0].value)) continue;
+    for (uint32_t row = 0; row < head->vocab; row += BLOCK) {
+        const uint32_t end = head->vocab - row < BLOCK ? head->vocab : row + BLOCK;
+        if (b.count == room && !any_from(v->estimate + row, b.heap[0].value)) continue;
         for (uint32_t i = row; i < end; i++) {
-            if (exact && v->stage[i] != TRI_HEAD_EXACT) continue;
             if (b.count < room || v->estimate[i] > b.heap[0].value) offer(&b, i, v->estimate[i]);
         }
     }
     return b;
 }
 
+/* The same among the exact ones. */
+static struct best largest_exact(struct tri_head_view *v, uint32_t room) {
+    struct best b = {.heap = v->found, .room = room};
+    for (uint32_t i = 0; i < v->exact_count; i++) {
+        const uint32_t row = v->exact[i];
+        if (b.count < room || v->estimate[row] > b.heap[0].value) offer(&b, row, v->estimate[row]);
+    }
+    return b;
+}
+
 /* Computes the rows that look best, so that a floor is near what it will be. */
 static void look_at_best(struct tri_head *head, struct tri_head_view *v, uint32_t room) {
-    const struct best b = largest(head, v, room < head->vocab ? room : head->vocab, false);
+    const struct best b = largest(head, v, room < head->vocab ? room : head->vocab);
     uint32_t count = 0;
     for (uint32_t i = 0; i < b.count; i++) {
         if (v->stage[b.heap[i].id] != TRI_HEAD_EXACT) v->ids[count++] = b.heap[i].id;
     }
-    take_step(head, v, count, TRI_HEAD_EXACT);
+    tri_head_step(head, v, count, TRI_HEAD_EXACT);
 }
 
 /* Weights e^((score - best) / T) of the rows below a floor, added up in bins of their bounds. */
@@ -256,14 +139,14 @@ static float floor_of(const struct tri_head *head, struct tri_head_view *v,
                       const struct goal *goal) {
     const float infinity = (float)INFINITY;
     if (goal->need.mass) {
-        const float best = largest(head, v, 1, true).heap[0].value;
+        const float best = largest_exact(v, 1).heap[0].value;
         struct bins bins;
         uint32_t rows;
         fill_bins(head, v->most, best, goal->need.temperature, infinity, &bins);
         return best - cut_of(&bins, goal->most, &rows) * goal->need.temperature;
     }
     const uint32_t count = goal->need.count < head->vocab ? goal->need.count : 1;
-    const struct best b = largest(head, v, count, true);
+    const struct best b = largest_exact(v, count);
     float top = b.heap[0].value;
     for (uint32_t i = 1; i < b.count; i++) top = b.heap[i].value > top ? b.heap[i].value : top;
     const float below = top - goal->need.below;
@@ -279,7 +162,8 @@ static float search(struct tri_head *head, struct tri_head_view *v, const struct
     const uint32_t looked = (ranks ? goal->need.count : 1) + SPARE;
     float floor_score = 0;
     look_at_best(head, v, looked);
-    for (unsigned plane = 1; plane <= TRI_HEAD_EXACT; plane++) {
+    if (v->deep) v->counts.survivors[0] = head->vocab;
+    for (unsigned plane = v->deep ? 2 : 1; plane <= TRI_HEAD_EXACT; plane++) {
         floor_score = floor_of(head, v, goal);
         const uint32_t count = reaching(head, v, floor_score, &v->counts.survivors[plane - 1]);
         uint32_t kept = 0;
@@ -287,11 +171,12 @@ static float search(struct tri_head *head, struct tri_head_view *v, const struct
             const uint32_t row = v->ids[i];
             if (plane == TRI_HEAD_EXACT || v->stage[row] == plane - 1) v->ids[kept++] = row;
         }
-        take_step(head, v, kept, plane);
+        tri_head_step(head, v, kept, plane);
         if (plane < TRI_HEAD_EXACT && kept > looked) look_at_best(head, v, looked);
     }
     *found = 0;
-    for (uint32_t row = 0; row < head->vocab; row++) {
+    for (uint32_t i = 0; i < v->exact_count; i++) {
+        const uint32_t row = v->exact[i];
         if (v->most[row] < floor_score) continue;
         v->found[(*found)++] = (struct tri_logit){row, v->base[row]};
     }
@@ -305,9 +190,8 @@ static struct tri_rest rest_of(const struct tri_head *head, struct tri_head_view
     struct tri_rest rest = {.score = floor_score, .mass = (double)INFINITY};
     if (!goal->need.mass) return rest;
     float best = floor_score;
-    for (uint32_t row = 0; row < head->vocab; row++) {
-        if (v->stage[row] == TRI_HEAD_EXACT && v->most[row] > best) best = v->most[row];
-    }
+    for (uint32_t i = 0; i < v->exact_count; i++)
+        best = v->most[v->exact[i]] > best ? v->most[v->exact[i]] : best;
     struct bins bins;
     fill_bins(head, v->most, best, goal->need.temperature, floor_score, &bins);
     rest.mass = 0;
@@ -331,7 +215,7 @@ static bool is_hopeless(const struct tri_head *head, struct tri_head_view *v, st
                         double part) {
     uint32_t rows = goal->need.count < head->vocab ? goal->need.count : 0;
     if (goal->need.mass) {
-        const float best = largest(head, v, 1, false).heap[0].value;
+        const float best = largest(head, v, 1).heap[0].value;
         struct bins bins;
         double sum = 0;
         fill_bins(head, v->estimate, best, goal->need.temperature, (float)INFINITY, &bins);
@@ -339,14 +223,32 @@ static bool is_hopeless(const struct tri_head *head, struct tri_head_view *v, st
         goal->most = part * sum;
         const float limit = best - cut_of(&bins, goal->most, &rows) * goal->need.temperature;
         /* and as the bounds will be when all planes are read */
-        const float finest = (float)head->finest;
         rows = 0;
         for (uint32_t row = 0; row < head->vocab; row++) {
             const float distance = v->most[row] - v->estimate[row];
-            rows += v->estimate[row] + (v->stage[row] == 0 ? finest : 1) * distance >= limit;
+            rows += v->estimate[row] + head->finest[v->stage[row]] * distance >= limit;
         }
     }
     return rows > head->vocab / GIVE_UP;
+}
+
+/* Whether the next pass of a view reads two planes at once: where the first leaves most rows, that
+ * is faster than to come back for the second. Only speed depends on it. */
+static bool wants_deep(const struct tri_head *head, const struct tri_head_view *v,
+                       float floor_score) {
+    enum { SAMPLE = 16 * TRI_HEAD_TILE };
+    if (!tri_head_can_deepen(head)) return false;
+    if (!v->deep) return v->counts.survivors[0] > head->vocab / 2;
+    /* What the first plane would have left: of some tiles, about. */
+    uint32_t looked = 0, left = 0;
+    for (uint32_t first = 0; first < head->vocab; first += SAMPLE) {
+        for (uint32_t i = first; i < first + TRI_HEAD_TILE && i < head->vocab; i++, looked++) {
+            const double distance = v->state.length * (double)head->residual[0][i] +
+                                    v->state.slack * (double)head->norm[i];
+            left += (double)v->estimate[i] + distance >= (double)floor_score;
+        }
+    }
+    return left > looked / 5 * 2;
 }
 
 enum tri_status tri_head_choose(struct tri_head *head, struct tri_head_view *v,
@@ -354,20 +256,17 @@ enum tri_status tri_head_choose(struct tri_head *head, struct tri_head_view *v,
     static const double unknown[] = {0x1p-6, 0x1p-10, 0x1p-15};
     struct goal goal;
     tri_sampler_needs(sampler, &goal.need);
-    bool decided = false;
+    bool decided = false, deep = false;
     for (int turn = 0; v->screened && turn < 3 && !decided; turn++) {
         uint32_t found = 0;
         if (is_hopeless(head, v, &goal, unknown[turn])) break;
         const float floor_score = search(head, v, &goal, &found);
+        deep = wants_deep(head, v, floor_score);
         const struct tri_rest rest = rest_of(head, v, &goal, floor_score);
         TRI_TRY(tri_sampler_next_of(sampler, v->found, found, rest, id, &decided));
         if (!goal.need.mass) break; /* what was needed is there; another turn finds no more */
     }
+    v->deep = deep;
     if (!decided) TRI_TRY(choose_all(head, v, sampler, id));
     return tri_model_intact(head->model);
-}
-
-void tri_head_refine_all(struct tri_head *head, struct tri_head_view *v, unsigned plane) {
-    for (uint32_t row = 0; row < head->vocab; row++) v->ids[row] = row;
-    take_step(head, v, head->vocab, plane);
 }

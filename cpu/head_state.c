@@ -10,7 +10,7 @@
 #include "cpu/head_private.h"
 #include "ref/elementary.h"
 
-enum { LANES = 8, LARGEST = 32639 }; /* 127 * 256 + 127: what two digits hold */
+enum { LANES = 8, LARGEST = TRI_HEAD_DIGITS };
 
 /* sum of x_i p_i */
 static double dot(const double *x, const float *p, uint32_t n) {

@@ -277,12 +277,21 @@ static void put(const struct product_job *job, uint32_t panel, uint32_t token, c
     for (uint32_t r = 0; r < count; r++) to[r] = from[r] - subtract;
 }
 
+/* In turns of about the same number of tokens; from the second on the panel is in the cache. */
 static void few_tokens(const struct product_job *job, uint32_t panel, const uint8_t *weights) {
     const struct tri_packed *packed = job->packed;
+    const uint32_t together = packed->kernels->together, tokens = job->codes.tokens;
     int32_t out[TRI_TOGETHER][TRI_PANEL_ROWS];
-    packed->kernels->few[packed->packing](weights, job->group->blocks, &job->codes, out);
-    for (uint32_t t = 0; t < job->codes.tokens; t++) {
-        put(job, panel, t, out[t], packed->code_sums[t]);
+    struct tri_codes codes = job->codes;
+    uint32_t first = 0;
+    for (uint32_t turns = (tokens + together - 1) / together; turns > 0; turns--) {
+        codes.x = job->codes.x + first * codes.stride;
+        codes.tokens = (tokens - first + turns - 1) / turns;
+        packed->kernels->few[packed->packing](weights, job->group->blocks, &codes, out);
+        for (uint32_t t = 0; t < codes.tokens; t++) {
+            put(job, panel, first + t, out[t], packed->code_sums[first + t]);
+        }
+        first += codes.tokens;
     }
 }
 
@@ -314,7 +323,7 @@ static void do_ranges(void *context, uint32_t part, uint32_t thread) {
         struct range *range = &packed->ranges[(part + i) % job->parts];
         uint32_t panel;
         while ((panel = atomic_fetch_add(&range->next, 1)) < range->end) {
-            if (job->codes.tokens <= packed->kernels->together) {
+            if (job->codes.tokens <= packed->kernels->in_turns) {
                 few_tokens(job, panel, panels + panel * bytes);
             } else {
                 many_tokens(job, panel, panels + panel * bytes, &packed->scratch[thread]);

@@ -260,6 +260,7 @@ static int32_t copy(const int8_t *from, size_t count, int8_t *to) {
 const struct tri_product_kernels tri_product_avx2 = {
     .code = TRI_B3_WORDS,
     .together = 1,
+    .in_turns = 1,
     .copy = copy,
     .few = {few_b2, few_b3},
     .unpack = {unpack_b2, unpack_b3},

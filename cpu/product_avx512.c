@@ -90,8 +90,7 @@ TRI_INLINE void one_token(bool b3, const uint8_t *panel, uint32_t blocks, const 
             }
 #pragma GCC unroll 4
             for (int f = 0; f < 4; f++) {
-                sum[h][f] = _mm512_dpbusd_epi32(sum[h][f], _mm512_and_si512(v, d.field[f]),
-                                                broadcast(x + 4 * f));
+                add_fours(&sum[h][f], _mm512_and_si512(v, d.field[f]), broadcast(x + 4 * f));
             }
         }
         x += b3 ? TRI_B3_COLS : TRI_B2_COLS;
@@ -108,39 +107,44 @@ TRI_INLINE void one_token(bool b3, const uint8_t *panel, uint32_t blocks, const 
     }
 }
 
-/* Two to four tokens: fields are shifted down once for all and need no sums of their own. Two sums
- * for each half and token, because one would wait for its own last addition. */
+/* Several tokens: fields are shifted down once for all and need no sums of their own, and each
+ * broadcast of activations meets both halves. Up to four tokens have two sums for each half,
+ * because one would wait for its own last addition; more fill the registers with one. */
 TRI_INLINE void some_tokens(bool b3, unsigned tokens, const uint8_t *panel, uint32_t blocks,
                             const struct tri_codes *codes, int32_t (*out)[TRI_PANEL_ROWS]) {
     const struct decoder d = decoder();
     const int8_t *x = codes->x;
     const size_t stride = codes->stride;
-    const int fields = b3 ? 5 : 4;
-    __m512i sum[2][TRI_TOGETHER][2];
-#pragma GCC unroll 4
+    const int fields = b3 ? 5 : 4, odd = tokens <= 4;
+    __m512i sum[2][2][TRI_TOGETHER];
+#pragma GCC unroll 8
     for (unsigned t = 0; t < tokens; t++)
-        for (int h = 0; h < 2; h++) sum[h][t][0] = sum[h][t][1] = _mm512_setzero_si512();
+        for (int h = 0; h < 2; h++) sum[0][h][t] = sum[odd][h][t] = _mm512_setzero_si512();
     for (uint32_t b = 0; b < blocks; b++, panel += TRI_BLOCK_BYTES) {
+        __m512i v[2], base, last[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
 #pragma GCC unroll 2
         for (int h = 0; h < 2; h++) {
-            __m512i v = _mm512_load_si512(panel + 64 * h), base, last = _mm512_setzero_si512();
-            if (b3) v = decode_b3(&d, v, &base, &last);
+            v[h] = _mm512_load_si512(panel + 64 * h);
+            if (b3) v[h] = decode_b3(&d, v[h], &base, &last[h]);
+        }
 #pragma GCC unroll 5
-            for (int f = 0; f < fields; f++) {
-                const __m512i u = f < 4 ? field(&d, v, f) : last;
-#pragma GCC unroll 4
-                for (unsigned t = 0; t < tokens; t++) {
-                    const __m512i four = broadcast(x + t * stride + 4 * f);
-                    add_fours(&sum[h][t][f & 1], u, four);
-                }
+        for (int f = 0; f < fields; f++) {
+            const __m512i low = f < 4 ? field(&d, v[0], f) : last[0];
+            const __m512i high = f < 4 ? field(&d, v[1], f) : last[1];
+#pragma GCC unroll 8
+            for (unsigned t = 0; t < tokens; t++) {
+                const __m512i four = broadcast(x + t * stride + 4 * f);
+                add_fours(&sum[f & odd][0][t], low, four);
+                add_fours(&sum[f & odd][1][t], high, four);
             }
         }
         x += b3 ? TRI_B3_COLS : TRI_B2_COLS;
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (unsigned t = 0; t < tokens; t++) {
         for (int h = 0; h < 2; h++) {
-            _mm512_storeu_si512(out[t] + 16 * h, _mm512_add_epi32(sum[h][t][0], sum[h][t][1]));
+            const __m512i all = odd ? _mm512_add_epi32(sum[0][h][t], sum[1][h][t]) : sum[0][h][t];
+            _mm512_storeu_si512(out[t] + 16 * h, all);
         }
     }
 }
@@ -152,6 +156,10 @@ TRI_INLINE void few(bool b3, const uint8_t *panel, uint32_t blocks, const struct
     case 2: some_tokens(b3, 2, panel, blocks, codes, out); break;
     case 3: some_tokens(b3, 3, panel, blocks, codes, out); break;
     case 4: some_tokens(b3, 4, panel, blocks, codes, out); break;
+    case 5: some_tokens(b3, 5, panel, blocks, codes, out); break;
+    case 6: some_tokens(b3, 6, panel, blocks, codes, out); break;
+    case 7: some_tokens(b3, 7, panel, blocks, codes, out); break;
+    case 8: some_tokens(b3, 8, panel, blocks, codes, out); break;
     default: break;
     }
 }
@@ -265,11 +273,11 @@ static int32_t copy(const int8_t *from, size_t count, int8_t *to) {
     return _mm512_reduce_add_epi32(sum);
 }
 
-#define TABLE(how)                                                                                 \
+#define TABLE(how, turns)                                                                          \
     {                                                                                              \
-        .code = TRI_B3_TURNED, .together = TRI_TOGETHER, .copy = copy, .few = {few_b2, few_b3},    \
-        .unpack = {unpack_b2, unpack_b3}, .many = how                                              \
+        .code = TRI_B3_TURNED, .together = TRI_TOGETHER, .in_turns = turns, .copy = copy,          \
+        .few = {few_b2, few_b3}, .unpack = {unpack_b2, unpack_b3}, .many = how                     \
     }
-const struct tri_product_kernels tri_product_avx512 = TABLE(many);
-const struct tri_product_kernels tri_product_amx = TABLE(tri_product_amx_many);
+const struct tri_product_kernels tri_product_avx512 = TABLE(many, 128);
+const struct tri_product_kernels tri_product_amx = TABLE(tri_product_amx_many, 4);
 #endif

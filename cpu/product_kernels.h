@@ -28,7 +28,7 @@ enum {
     TRI_B3_COLS = 20,      /* of a block */
     TRI_BLOCK_BYTES = 128, /* of a block: two halves */
     TRI_CHUNK_COLS = 320,  /* unpacked at a time: blocks of both packings and tiles of 64 fit */
-    TRI_TOGETHER = 4,      /* the most tokens of `few` */
+    TRI_TOGETHER = 8,      /* the most tokens of `few` */
     TRI_PRODUCT_COLS =
         1 << 17, /* the most columns: no kernel's sum, scaled or not, wraps below it */
 };
@@ -64,6 +64,7 @@ typedef void (*tri_kernel_many)(const uint8_t *unpacked, uint32_t cols,
 struct tri_product_kernels {
     enum tri_b3 code;
     uint32_t together; /* the most tokens of `few`, at most TRI_TOGETHER */
+    uint32_t in_turns; /* the most for which several turns of `few` on a panel beat `many` */
     /* Copies codes and returns their sum. */
     int32_t (*copy)(const int8_t *from, size_t count, int8_t *to);
     tri_kernel_few few[2];       /* by enum tri_packing */

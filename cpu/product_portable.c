@@ -81,6 +81,7 @@ static void few_b3(const uint8_t *panel, uint32_t blocks, const struct tri_codes
 const struct tri_product_kernels tri_product_portable = {
     .code = TRI_B3_FRACTION,
     .together = 1,
+    .in_turns = 1,
     .copy = copy,
     .few = {few_b2, few_b3},
     .unpack = {unpack_b2, unpack_b3},

@@ -123,7 +123,7 @@ static uint32_t limit_of(const struct tri_sampler *s) {
 
 static bool cuts(const struct tri_sampling *o) { return o->top_p < 1 || o->min_p > 0; }
 
-enum { UNKNOWN = UINT32_MAX };
+#define UNKNOWN UINT32_MAX
 static const struct tri_rest nothing = {.mass = 0};
 
 /* How many of the first ranks remain candidates where all weights add up to `total`, and the weight

@@ -206,7 +206,7 @@ int main(int argc, char **argv) {
         if (!tri_isa_here((enum tri_isa)isa)) continue;
         if (argc > 2 && strcmp(argv[2], tri_isa_name((enum tri_isa)isa)) != 0) continue;
         for (int p = 0; p < 2; p++) {
-            static const uint32_t tokens[] = {1, 2, 4, 16, 64, MOST};
+            static const uint32_t tokens[] = {1, 2, 4, 8, 16, 64, MOST};
             struct tri_packed *packed;
             const double began = now(2);
             if (tri_packed_create(&model, (enum tri_packing)p, (enum tri_isa)isa, pools[1],

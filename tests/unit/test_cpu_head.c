@@ -94,18 +94,29 @@ Test(cpu_head, every_bound_holds_on_every_instruction_set) {
                 fill_state(&c, &random);
                 all_logits(&c);
                 v->screened = tri_head_look(head, c.x, 1, &v->state);
-                cr_assert(head->narrow && v->screened);
-                tri_head_screen(head, 1);
-                for (unsigned plane = 0; plane < TRI_HEAD_PLANES; plane++) {
-                    if (plane > 0) tri_head_refine_all(head, v, plane);
+                cr_assert(head->narrow && v->screened && tri_head_can_deepen(head));
+                float known[TRI_HEAD_PLANES][300];
+                /* plane by plane, then the first two at once: which is to say the same */
+                for (unsigned pass = 0; pass < 2 * TRI_HEAD_PLANES - 1; pass++) {
+                    const unsigned plane = pass < TRI_HEAD_PLANES ? pass : pass - 2;
+                    v->deep = pass >= TRI_HEAD_PLANES;
+                    if (pass == 0 || pass == TRI_HEAD_PLANES)
+                        tri_head_screen(head, 1);
+                    else
+                        tri_head_refine_all(head, v, plane);
                     for (uint32_t row = 0; row < 300; row++) {
                         cr_assert(c.logits[row] <= v->most[row],
-                                  "%s, rows %d, plane %u, row %u: %g above %g",
-                                  tri_isa_name((enum tri_isa)isa), kind, plane, row,
+                                  "%s, rows %d, pass %u, row %u: %g above %g",
+                                  tri_isa_name((enum tri_isa)isa), kind, pass, row,
                                   (double)c.logits[row], (double)v->most[row]);
                         /* and from below: the same distance on the other side */
                         const float least = 2 * v->estimate[row] - v->most[row];
                         cr_assert(c.logits[row] >= least - 1e-6f * absolute(least) - 1e-30f);
+                        if (!v->deep) known[plane][row] = v->estimate[row];
+                        cr_assert(absolute(known[plane][row] - v->estimate[row]) <=
+                                      0.01 * absolute(v->most[row] - v->estimate[row]) + 1e-30,
+                                  "row %u: about %g plane by plane, %g at once", row,
+                                  (double)known[plane][row], (double)v->estimate[row]);
                     }
                 }
                 tri_sampler_destroy(sampler);
@@ -190,7 +201,7 @@ static const struct tri_sampling options_of[] = {
 enum { OPTIONS = sizeof options_of / sizeof *options_of };
 
 Test(cpu_head, its_token_is_the_one_that_all_logits_give) {
-    uint32_t screened = 0, whole = 0;
+    uint32_t screened = 0, whole = 0, deep = 0;
     for (int kind = 0; kind < KINDS; kind++) {
         struct case_of c = make(kind, VOCAB, HIDDEN, (uint64_t)kind);
         struct tri_head *head = head_of(&c, tri_isa_best());
@@ -206,6 +217,7 @@ Test(cpu_head, its_token_is_the_one_that_all_logits_give) {
                 fill_state(&c, &random);
                 if (kind == 6 && i == 0) memset(c.x, 0, HIDDEN * sizeof *c.x);
                 all_logits(&c);
+                deep += head->view[0].deep;
                 must(tri_head_next(head, ours, c.x, &got));
                 must(tri_sampler_next(theirs, c.logits, &wanted));
                 cr_assert(got == wanted, "rows %d, options %zu, state %d: %u, not %u", kind, o, i,
@@ -228,8 +240,35 @@ Test(cpu_head, its_token_is_the_one_that_all_logits_give) {
         tri_head_destroy(head);
         drop(&c);
     }
-    cr_assert(screened > 100 && whole > 100, "%u screened, %u whole: both ways are meant", screened,
-              whole);
+    cr_assert(screened > 100 && whole > 100 && deep > 100 && deep < screened + whole - 100,
+              "%u screened, %u whole, %u deep: all ways are meant", screened, whole, deep);
+}
+
+/* States in turn that the first plane decides and that it does not. */
+Test(cpu_head, two_planes_are_read_at_once_where_the_first_left_most_rows) {
+    struct case_of c = make(0, VOCAB, HIDDEN, 9);
+    struct tri_random random = {5};
+    struct tri_sampler *sampler;
+    struct tri_head *head = head_of(&c, tri_isa_best());
+    must(tri_sampler_create(&options_of[0], VOCAB, &sampler));
+    for (int i = 0; i < 12; i++) {
+        const bool along = i / 3 % 2 == 1;
+        uint32_t id = 0, wanted = 1;
+        struct tri_head_counts counts;
+        for (uint32_t k = 0; k < HIDDEN; k++)
+            c.x[k] = along ? tri_bf16_to_float(c.w[77 * HIDDEN + k]) : (float)bell(&random);
+        const bool was = head->view[0].deep;
+        must(tri_head_next(head, sampler, c.x, &id));
+        all_logits(&c);
+        must(tri_sampler_next(sampler, c.logits, &wanted));
+        cr_assert(id == wanted);
+        cr_assert(head->view[0].deep == !along, "state %d", i);
+        tri_head_counted(head, &counts);
+        cr_assert((counts.survivors[0] == VOCAB) == was || !along);
+    }
+    tri_sampler_destroy(sampler);
+    tri_head_destroy(head);
+    drop(&c);
 }
 
 Test(cpu_head, several_states_in_a_pass_get_the_tokens_of_one_at_a_time) {
@@ -339,10 +378,13 @@ Test(cpu_head, sums_of_the_largest_codes_and_digits_are_exact_on_every_instructi
             for (int isa = 0; isa < TRI_ISAS; isa++) {
                 if (!tri_isa_here((enum tri_isa)isa)) continue;
                 const struct tri_head_kernels *k = tri_head_kernels((enum tri_isa)isa, &shape);
-                int32_t sums[3][TRI_HEAD_TILE] = {0};
+                int32_t sums[3][TRI_HEAD_TILE] = {0}, both[TRI_HEAD_TILE] = {0};
                 k->tile(planes[0], &shape, high, low, sums[0]);
                 k->dot2(planes[1], 7, &shape, high, low, sums[1]);
                 k->dot3(planes[2], 7, &shape, high, low, sums[2]);
+                if (k->both != NULL) k->both(planes[0], planes[1], &shape, high, low, both);
+                for (int r = 0; r < TRI_HEAD_TILE && k->both != NULL; r++)
+                    cr_assert((uint32_t)both[r] == (uint32_t)(4 * wanted[0] + wanted[1]));
                 for (int p = 0; p < TRI_HEAD_PLANES; p++) {
                     for (int r = 0; r < (p == 0 ? TRI_HEAD_TILE : 7); r++)
                         cr_assert(sums[p][r] == wanted[p], "%s, plane %d, row %d of %u columns",

@@ -60,7 +60,7 @@ Test(cpu_product, names_parse_and_unknown_ones_are_listed) {
 }
 
 Test(cpu_product, random_data_at_any_number_of_tokens) {
-    static const uint32_t tokens[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 64, 65};
+    static const uint32_t tokens[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 17, 64, 65, 128, 129};
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
         check(&product_odd, PRODUCT_RANDOM, tokens[i]);
         check(&product_even, PRODUCT_RANDOM, tokens[i]);

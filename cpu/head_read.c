@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads the head's rows: the first plane or two of all of them, a further plane or the model's own
+ * numbers of some. Leaves an estimate and a bound of each row's score; which rows are read is
+ * decided elsewhere (head_search.c).
+ */
+#include <math.h>
+#include <string.h>
+
+#include "cpu/head_private.h"
+
+enum {
+    STEP_TILES = 8,   /* tiles of one piece of work */
+    STEP_IDS = 64,    /* rows of one, where a plane is read */
+    STEP_EXACT = 16,  /* and where the model's rows are */
+    STREAM = 32,      /* rows one behind the other that the processor fetches in time by itself */
+    AHEAD = 8,        /* rows apart are asked for so many rows before */
+    DEEP_LARGEST = 16 /* of a code of two planes, from their middle */
+};
+
+static void fetch(const void *from, size_t bytes) {
+    for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)from + i, 0, 2);
+}
+
+bool tri_head_can_deepen(const struct tri_head *head) {
+    return head->narrow && (int64_t)head->shape.padded * TRI_HEAD_DIGITS * DEEP_LARGEST < INT32_MAX;
+}
+
+/* The first plane or two, all rows, for the views that can be screened. */
+struct screen {
+    struct tri_head *head;
+    uint32_t count;
+};
+
+/* sums = sum over columns of X (4 a + b - 16), which fits; on the way it may not. */
+static void sum_both(const struct tri_head *head, const struct tri_head_view *v, size_t row) {
+    const struct tri_head_shape *shape = &head->shape;
+    const uint8_t *first = head->plane[0] + row * tri_head_plane_bytes(shape, 0);
+    const uint8_t *second = head->plane[1] + row * tri_head_plane_bytes(shape, 1);
+    int32_t *sums = v->sums + row, more[TRI_HEAD_TILE];
+    uint32_t factor = 1;
+    if (head->kernels->both != NULL) {
+        memset(more, 0, sizeof more);
+        head->kernels->both(first, second, shape, v->state.high, v->state.low, sums);
+    } else {
+        factor = 4;
+        head->kernels->tile(first, shape, v->state.high, v->state.low, sums);
+        head->kernels->dot2(second, TRI_HEAD_TILE, shape, v->state.high, v->state.low, more);
+    }
+    const uint32_t middle = DEEP_LARGEST * (uint32_t)v->state.total;
+    for (int i = 0; i < TRI_HEAD_TILE; i++)
+        sums[i] = (int32_t)(factor * (uint32_t)sums[i] + (uint32_t)more[i] - middle);
+}
+
+static void screen_tile(const struct tri_head *head, const struct tri_head_view *v, size_t row) {
+    const unsigned p = v->deep ? 1 : 0;
+    const struct tri_head_tile tile = {.scale = head->scale[p] + row,
+                                       .residual = head->residual[p] + row,
+                                       .norm = head->norm + row,
+                                       .step = head->step + row,
+                                       .coefficients =
+                                           head->coefficients + row * head->shape.directions,
+                                       .sums = v->sums + row,
+                                       /* X times 2a - 7, or 2(4a + b) - 31 */
+                                       .middle = (v->deep ? -1.0 : 7.0) * v->state.total,
+                                       .base = v->base + row,
+                                       .estimate = v->estimate + row,
+                                       .most = v->most + row};
+    /* What judge reads comes while the planes are read. */
+    fetch(tile.scale, TRI_HEAD_TILE * sizeof *tile.scale);
+    fetch(tile.residual, TRI_HEAD_TILE * sizeof *tile.residual);
+    fetch(tile.norm, TRI_HEAD_TILE * sizeof *tile.norm);
+    fetch(tile.step, TRI_HEAD_TILE * sizeof *tile.step);
+    fetch(tile.coefficients,
+          TRI_HEAD_TILE * sizeof *tile.coefficients * (size_t)head->shape.directions);
+    if (v->deep)
+        sum_both(head, v, row);
+    else
+        head->kernels->tile(head->plane[0] + row * tri_head_plane_bytes(&head->shape, 0),
+                            &head->shape, v->state.high, v->state.low, v->sums + row);
+    head->kernels->judge(&head->shape, &v->state, &tile);
+}
+
+static void screen_part(void *context, uint32_t part, uint32_t thread) {
+    (void)thread;
+    const struct screen *s = context;
+    const uint32_t tiles = s->head->rows / TRI_HEAD_TILE, first = part * STEP_TILES;
+    for (uint32_t t = first; t < tiles && t < first + STEP_TILES; t++) {
+        for (uint32_t i = 0; i < s->count; i++) {
+            if (s->head->view[i].screened)
+                screen_tile(s->head, &s->head->view[i], (size_t)t * TRI_HEAD_TILE);
+        }
+    }
+}
+
+/* Bytes of what a plane's step reads for a row: codes, scale, residual, norm. */
+static uint64_t row_bytes(const struct tri_head *head, unsigned plane) {
+    return tri_head_plane_bytes(&head->shape, plane) + 12;
+}
+
+/* What the pass of `count` views reads for a row. */
+static uint64_t pass_bytes(const struct tri_head *head, uint32_t count) {
+    bool once = false, deep = false;
+    for (uint32_t i = 0; i < count; i++) {
+        once = once || (head->view[i].screened && !head->view[i].deep);
+        deep = deep || (head->view[i].screened && head->view[i].deep);
+    }
+    return tri_head_plane_bytes(&head->shape, 0) + (once ? 12 : 0) +
+           (deep ? row_bytes(head, 1) : 0) + 4 + 2 * (uint64_t)head->shape.directions;
+}
+
+void tri_head_screen(struct tri_head *head, uint32_t count) {
+    struct screen s = {.head = head, .count = count};
+    const uint32_t tiles = head->rows / TRI_HEAD_TILE;
+    tri_pool_run(head->pool, (tiles + STEP_TILES - 1) / STEP_TILES, screen_part, &s);
+    for (uint32_t i = 0; i < count; i++) {
+        struct tri_head_view *v = &head->view[i];
+        if (!v->screened) continue;
+        v->exact_count = 0;
+        memset(v->stage, v->deep ? 1 : 0, head->rows);
+        const unsigned char *penalised = tri_sampler_penalised(v->sampler);
+        for (uint32_t row = 0; penalised != NULL && row < head->vocab; row++) {
+            if (!penalised[row]) continue;
+            v->estimate[row] = tri_sampler_score(v->sampler, row, v->estimate[row]);
+            v->most[row] = tri_sampler_score(v->sampler, row, v->most[row]);
+        }
+    }
+    head->counts.bytes += head->vocab * pass_bytes(head, count);
+}
+
+/* Rows whose numbers a step reads: ids[0..count). */
+struct step {
+    struct tri_head *head;
+    struct tri_head_view *view;
+    uint32_t count;
+    unsigned plane; /* TRI_HEAD_EXACT: the model's own rows */
+};
+
+/* Reads the second or third plane of rows that follow each other. */
+static void refine(const struct step *s, uint32_t row, uint32_t rows) {
+    const struct tri_head *head = s->head;
+    struct tri_head_view *v = s->view;
+    const unsigned p = s->plane;
+    int32_t sums[STEP_IDS];
+    const uint8_t *plane = head->plane[p] + (size_t)row * tri_head_plane_bytes(&head->shape, p);
+    (p == 1 ? head->kernels->dot2 : head->kernels->dot3)(plane, rows, &head->shape, v->state.high,
+                                                         v->state.low, sums);
+    for (uint32_t i = 0; i < rows; i++, row++) {
+        /* Exact in double; as an integer it may need 37 bits. `both`: X times 4a + b - 16. */
+        const double total = v->state.total, first = v->sums[row];
+        if (p == 1) v->second[row] = sums[i];
+        const double both = v->deep ? first : 4 * first + v->second[row] - 16 * total;
+        const double codes = p == 1 ? 2 * both + total : 16 * both + 2.0 * sums[i] + total;
+        const double estimate =
+            (double)v->base[row] + (double)head->scale[p][row] * v->state.step * codes;
+        double most = estimate + v->state.length * (double)head->residual[p][row] +
+                      v->state.slack * (double)head->norm[row];
+        most += fabs(most) * 0x1p-22 + 1e-40; /* upward through the narrowing */
+        v->estimate[row] = tri_sampler_score(v->sampler, row, (float)estimate);
+        v->most[row] = tri_sampler_score(v->sampler, row, (float)most);
+        v->stage[row] = (uint8_t)p;
+    }
+}
+
+static size_t exact_bytes(const struct tri_head *head) {
+    return head->model->head.cols * (size_t)tri_float_bytes(head->model->head.type);
+}
+
+/* Asks for what a row of a step reads. */
+static void fetch_row(const struct step *s, uint32_t row) {
+    const struct tri_head *head = s->head;
+    if (s->plane == TRI_HEAD_EXACT) {
+        const size_t bytes = exact_bytes(head);
+        fetch((const uint8_t *)head->model->head.data + row * bytes, bytes);
+        return;
+    }
+    const size_t bytes = tri_head_plane_bytes(&head->shape, s->plane);
+    fetch(head->plane[s->plane] + row * bytes, bytes);
+    __builtin_prefetch(head->scale[s->plane] + row);
+    __builtin_prefetch(head->residual[s->plane] + row);
+    __builtin_prefetch(head->norm + row);
+    __builtin_prefetch(s->view->sums + row);
+    __builtin_prefetch(s->view->base + row);
+}
+
+static uint32_t ids_of(const struct step *s) {
+    return s->plane == TRI_HEAD_EXACT ? STEP_EXACT : STEP_IDS;
+}
+
+static void step_part(void *context, uint32_t part, uint32_t thread) {
+    const struct step *s = context;
+    struct tri_head *head = s->head;
+    struct tri_head_view *v = s->view;
+    const uint32_t first = part * ids_of(s);
+    const uint32_t end = s->count - first < ids_of(s) ? s->count : first + ids_of(s);
+    const bool stream = v->ids[end - 1] - v->ids[first] == end - 1 - first && end - first >= STREAM;
+    const uint32_t ahead = s->plane == TRI_HEAD_EXACT ? 1 : AHEAD;
+    float *weights = head->row + (size_t)thread * head->shape.padded;
+    uint32_t fetched = stream ? end : first;
+    for (uint32_t i = first; i < end;) {
+        const uint32_t row = v->ids[i];
+        uint32_t rows = 1;
+        if (s->plane != TRI_HEAD_EXACT) {
+            while (i + rows < end && v->ids[i + rows] == row + rows) rows++;
+        }
+        for (; fetched < end && fetched < i + rows + ahead; fetched++)
+            fetch_row(s, v->ids[fetched]);
+        if (s->plane == TRI_HEAD_EXACT) {
+            v->base[row] = tri_head_logit(head, v->x, row, weights);
+            v->estimate[row] = v->most[row] = tri_sampler_score(v->sampler, row, v->base[row]);
+            v->stage[row] = TRI_HEAD_EXACT;
+        } else {
+            refine(s, row, rows);
+        }
+        i += rows;
+    }
+}
+
+void tri_head_step(struct tri_head *head, struct tri_head_view *v, uint32_t count, unsigned plane) {
+    struct step s = {.head = head, .view = v, .count = count, .plane = plane};
+    if (count == 0) return;
+    tri_pool_run(head->pool, (count - 1) / ids_of(&s) + 1, step_part, &s);
+    v->counts.bytes +=
+        count * (plane == TRI_HEAD_EXACT ? exact_bytes(head) : row_bytes(head, plane));
+    if (plane != TRI_HEAD_EXACT) return;
+    v->counts.exact += count;
+    memcpy(v->exact + v->exact_count, v->ids, count * sizeof *v->ids);
+    v->exact_count += count;
+}
+
+void tri_head_refine_all(struct tri_head *head, struct tri_head_view *v, unsigned plane) {
+    for (uint32_t row = 0; row < head->vocab; row++) v->ids[row] = row;
+    tri_head_step(head, v, head->vocab, plane);
+}
