@@ -167,7 +167,7 @@ static void estimate(const struct tri_model *model, const struct tri_cpu_options
         bytes->weights += (cols + per_byte - 1) / per_byte *
                           tri_group_rows(model, (enum tri_group)group) * c->layers;
     }
-    if (options->screen) bytes->head = (uint64_t)c->vocab * (c->hidden + 64);
+    if (options->screen) bytes->head = tri_head_wants(c);
     bytes->scratch = bytes_of_row(model) * options->chunk;
 }
 

@@ -81,7 +81,7 @@ struct tri_request {
     float *logits;                 /* [vocab] of the last token, or NULL */
     float *all_logits;             /* [count][vocab], or NULL */
     float *state;                  /* [hidden]: the last token after the final norm, for
-                                      tri_head_largest; or NULL */
+                                      tri_head_next; or NULL */
 };
 
 /* Runs all requests in passes that share the weights. product NULL: this processor. On failure no

@@ -131,16 +131,16 @@ def table():
     row("array and decoder", "xcup, portable", one,
         xcup("xcup-portable", one, top="products", vendor="portable"))
     row("array and decoder", "xcup", one, xcup("xcup-products", one, top="products"))
-    row("kernel", "xcup", one, xcup("xcup-kv260", one), "lut_per_mac_xcup_kv260")
-    row("kernel", "xcup", four, xcup("xcup-kv260-t4", four, flat=False), "lut_per_mac_xcup_kv260_t4")
+    row("kernel", "xcup", one, xcup("xcup-kv260", one), "lut_per_mac_xcup")
+    row("kernel", "xcup", four, xcup("xcup-kv260-t4", four, flat=False), "lut_per_mac_xcup_t4")
     big, big4 = geometry(16, 512, 1), geometry(16, 512, 4)
-    row("kernel", "xcup", big, xcup("xcup-hbm", big, flat=False), "lut_per_mac_xcup")
-    row("kernel", "xcup", big4, xcup("xcup-hbm-t4", big4, flat=False), "lut_per_mac_xcup_t4")
+    row("kernel", "xcup", big, xcup("xcup-hbm", big, flat=False), "lut_per_mac_xcup_16x512")
+    row("kernel", "xcup", big4, xcup("xcup-hbm-t4", big4, flat=False), "lut_per_mac_xcup_16x512_t4")
     row("array and decoder", "ecp5, portable", one,
         ecp5("ecp5-portable", one, top="products", vendor="portable"))
     row("array and decoder", "ecp5", one, ecp5("ecp5-products", one, top="products"))
-    row("kernel", "ecp5", one, ecp5("ecp5-kv260", one), "lut4_per_mac_ecp5_t1")
-    row("kernel", "ecp5", four, ecp5("ecp5-kv260-t4", four), "lut4_per_mac_ecp5")
+    row("kernel", "ecp5", one, ecp5("ecp5-kv260", one), "lut4_per_mac_ecp5")
+    row("kernel", "ecp5", four, ecp5("ecp5-kv260-t4", four), "lut4_per_mac_ecp5_t4")
     nands = gates("osu018", geometry(1, 128, 1)) / 80
     print(f"\narray and decoder on osu018: {nands:.0f} NAND2 a MAC (1 x 128, TOKENS=1, registers in)")
     figures["gates_per_mac"] = round(nands)
