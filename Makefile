@@ -23,14 +23,14 @@ CFLAGS ?= -O2 -g
 C_FLAGS = -std=c17 $(WARNINGS) -ffp-contract=off -D_POSIX_C_SOURCE=200809L -I. -Ibuild/gen \
 	$(CFLAGS) $(SAN_FLAGS) -MMD -MP
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-LIBS = -lyaml -ljansson -lutf8proc -lisal -ledit -ldl -lpthread -lm
+LIBS = -lyaml -ljansson -lutf8proc -lisal -ledit -lmuparser -ldl -lpthread -lm
 
 LIB := $(B)/libtritium.a
 PROGRAM := $(B)/tritium
 UNIT := $(B)/unit
 GEN := build/gen/accel.h build/gen/accel.svh
 
-LIB_C := $(wildcard base/*.c ref/*.c driver/*.c cpu/*.c)
+LIB_C := $(wildcard base/*.c ref/*.c driver/*.c cpu/*.c explore/*.c)
 HOST_C := $(wildcard host/*.c)
 UNIT_C := $(wildcard tests/unit/*.c)
 objects = $(patsubst %.c,$(O)/%.o,$(1))
@@ -100,7 +100,7 @@ include tools/tools.mk cpu/cpu.mk rtl/rtl.mk sim/sim.mk hls/hls.mk host/host.mk 
 include tests/unit/unit.mk docs/docs.mk ref/ref.mk tests/rtl/rtl_tests.mk
 include tests/mutation/mutation.mk tests/formal/formal.mk
 include tests/e2e/e2e.mk tests/bench/bench.mk tests/fuzz/fuzz.mk tests/area/area.mk
-include bitstreams/bitstreams.mk tests/boards/boards.mk
+include bitstreams/bitstreams.mk tests/boards/boards.mk explore/explore.mk
 TESTS += test-san test-tsan
 
 .PHONY: help demo test deps doctor clean host ref driver

@@ -155,13 +155,59 @@ static void apply_profile(const struct profile *p, const struct tri_design *desi
     m->stall_permille = 0;
 }
 
-static enum tri_status override(const struct tri_yaml *y, tri_yaml_node map, const char *key,
-                                uint32_t min, uint32_t max, uint32_t *out) {
-    tri_yaml_node node = tri_yaml_find(y, map, key);
-    uint64_t value = *out;
-    if (node != 0) TRI_TRY(tri_yaml_integer(y, node, key, min, max, &value));
-    *out = (uint32_t)value;
-    return TRI_OK;
+_Static_assert(COUNT(profiles) == TRI_PROFILES, "a name for each profile");
+const char *const tri_profile_names[TRI_PROFILES] = {"tiny", "kv260", "hbm"};
+
+bool tri_memory_profile(const char *profile, const struct tri_design *design,
+                        struct tri_memory *memory) {
+    for (size_t i = 0; i < COUNT(profiles); i++) {
+        if (strcmp(profile, profiles[i].name) != 0) continue;
+        apply_profile(&profiles[i], design, memory);
+        return true;
+    }
+    return false;
+}
+
+/* The integers of a memory and what they may be. */
+enum { LATENCY, OUTSTANDING, REFRESH_INTERVAL, REFRESH_CYCLES, STALL_PERMILLE, INTEGERS };
+static const struct {
+    const char *key;
+    uint32_t min, max;
+} integers[INTEGERS] = {{"latency", 1, 100000},
+                        {"outstanding", 1, 256},
+                        {"refresh_interval", 0, 100000000},
+                        {"refresh_cycles", 0, 100000000},
+                        {"stall_permille", 0, 900}};
+static const double least_rate = 0.01, least_mhz = 1.0, most_mhz = 10000.0;
+
+static enum tri_status check_refresh(const struct tri_memory *m, const char *where) {
+    if (m->refresh_interval == 0 || m->refresh_cycles < m->refresh_interval) return TRI_OK;
+    return tri_fail(TRI_E_FORMAT,
+                    "%s: refresh_cycles: wanted less than refresh_interval %" PRIu32
+                    ", got %" PRIu32,
+                    where, m->refresh_interval, m->refresh_cycles);
+}
+
+enum tri_status tri_design_check(const struct tri_design *design, const char *where) {
+    const struct tri_memory *m = &design->memory;
+    const uint32_t values[INTEGERS] = {m->latency, m->outstanding, m->refresh_interval,
+                                       m->refresh_cycles, m->stall_permille};
+    const double most = design->geometry.beat_bits / 8.0;
+    if (!(design->clock_mhz >= least_mhz && design->clock_mhz <= most_mhz))
+        return tri_fail(TRI_E_FORMAT, "%s: clock_mhz: wanted a number from %g to %g, got %g", where,
+                        least_mhz, most_mhz, design->clock_mhz);
+    TRI_TRY(tri_geometry_check(&design->geometry, where));
+    if (!(m->bytes_per_cycle >= least_rate && m->bytes_per_cycle <= most))
+        return tri_fail(TRI_E_FORMAT, "%s: bytes_per_cycle: wanted a number from %g to %g, got %g",
+                        where, least_rate, most, m->bytes_per_cycle);
+    for (int i = 0; i < INTEGERS; i++) {
+        if (values[i] < integers[i].min || values[i] > integers[i].max)
+            return tri_fail(TRI_E_FORMAT,
+                            "%s: %s: wanted an integer from %" PRIu32 " to %" PRIu32
+                            ", got %" PRIu32,
+                            where, integers[i].key, integers[i].min, integers[i].max, values[i]);
+    }
+    return check_refresh(m, where);
 }
 
 static enum tri_status read_memory(const struct tri_yaml *y, tri_yaml_node map,
@@ -169,32 +215,31 @@ static enum tri_status read_memory(const struct tri_yaml *y, tri_yaml_node map,
     static const char *const keys[] = {"profile",       "bytes_per_cycle",  "latency",
                                        "outstanding",   "refresh_interval", "refresh_cycles",
                                        "stall_permille"};
-    const char *names[COUNT(profiles)];
-    for (size_t i = 0; i < COUNT(profiles); i++) names[i] = profiles[i].name;
     struct tri_memory *m = &design->memory;
     tri_yaml_node node;
     uint32_t profile = 0;
     TRI_TRY(tri_yaml_keys(y, map, keys, COUNT(keys)));
     TRI_TRY(tri_yaml_need(y, map, "profile", &node));
-    TRI_TRY(tri_yaml_choice(y, node, "profile", names, COUNT(names), &profile));
+    TRI_TRY(tri_yaml_choice(y, node, "profile", tri_profile_names, TRI_PROFILES, &profile));
     apply_profile(&profiles[profile], design, m);
     node = tri_yaml_find(y, map, "bytes_per_cycle");
     if (node != 0) {
         double most = design->geometry.beat_bits / 8.0;
-        TRI_TRY(tri_yaml_number(y, node, "bytes_per_cycle", 0.01, most, &m->bytes_per_cycle));
+        TRI_TRY(tri_yaml_number(y, node, "bytes_per_cycle", least_rate, most, &m->bytes_per_cycle));
     }
-    TRI_TRY(override(y, map, "latency", 1, 100000, &m->latency));
-    TRI_TRY(override(y, map, "outstanding", 1, 256, &m->outstanding));
-    TRI_TRY(override(y, map, "refresh_interval", 0, 100000000, &m->refresh_interval));
-    TRI_TRY(override(y, map, "refresh_cycles", 0, 100000000, &m->refresh_cycles));
-    TRI_TRY(override(y, map, "stall_permille", 0, 900, &m->stall_permille));
-    if (m->refresh_interval == 0 || m->refresh_cycles < m->refresh_interval) return TRI_OK;
+    uint32_t *const targets[INTEGERS] = {&m->latency, &m->outstanding, &m->refresh_interval,
+                                         &m->refresh_cycles, &m->stall_permille};
+    for (int i = 0; i < INTEGERS; i++) {
+        uint64_t value = *targets[i];
+        node = tri_yaml_find(y, map, integers[i].key);
+        if (node != 0)
+            TRI_TRY(tri_yaml_integer(y, node, integers[i].key, integers[i].min, integers[i].max,
+                                     &value));
+        *targets[i] = (uint32_t)value;
+    }
     char where[TRI_YAML_WHERE];
     tri_yaml_where(y, map, where);
-    return tri_fail(TRI_E_FORMAT,
-                    "%s: refresh_cycles: wanted less than refresh_interval %" PRIu32
-                    ", got %" PRIu32,
-                    where, m->refresh_interval, m->refresh_cycles);
+    return check_refresh(m, where);
 }
 
 /* ---- the whole ---- */
@@ -209,13 +254,14 @@ static enum tri_status read_name(const struct tri_yaml *y, tri_yaml_node node, c
     return tri_fail(TRI_E_FORMAT, "%s: name: wanted only a-z, 0-9 and _, got \"%s\"", where, name);
 }
 
-static enum tri_status read_design(const struct tri_yaml *y, struct tri_design *design) {
+enum tri_status tri_design_read_map(const struct tri_yaml *y, int map, struct tri_design *design) {
     static const char *const keys[] = {"name", "clock_mhz", "geometry", "memory"};
-    tri_yaml_node root = tri_yaml_root(y), node[COUNT(keys)];
-    TRI_TRY(tri_yaml_keys(y, root, keys, COUNT(keys)));
-    for (size_t i = 0; i < COUNT(keys); i++) TRI_TRY(tri_yaml_need(y, root, keys[i], &node[i]));
+    tri_yaml_node node[COUNT(keys)];
+    memset(design, 0, sizeof *design);
+    TRI_TRY(tri_yaml_keys(y, map, keys, COUNT(keys)));
+    for (size_t i = 0; i < COUNT(keys); i++) TRI_TRY(tri_yaml_need(y, map, keys[i], &node[i]));
     TRI_TRY(read_name(y, node[0], design->name, sizeof design->name));
-    TRI_TRY(tri_yaml_number(y, node[1], "clock_mhz", 1.0, 10000.0, &design->clock_mhz));
+    TRI_TRY(tri_yaml_number(y, node[1], "clock_mhz", least_mhz, most_mhz, &design->clock_mhz));
     TRI_TRY(read_geometry(y, node[2], &design->geometry));
     return read_memory(y, node[3], design);
 }
@@ -224,7 +270,7 @@ enum tri_status tri_design_read(const char *path, struct tri_design *design) {
     struct tri_yaml *y;
     memset(design, 0, sizeof *design);
     TRI_TRY(tri_yaml_open(path, &y));
-    enum tri_status status = read_design(y, design);
+    enum tri_status status = tri_design_read_map(y, tri_yaml_root(y), design);
     tri_yaml_close(y);
     return status;
 }
@@ -233,7 +279,7 @@ enum tri_status tri_design_read_stream(FILE *stream, const char *name, struct tr
     struct tri_yaml *y;
     memset(design, 0, sizeof *design);
     TRI_TRY(tri_yaml_read(stream, name, &y));
-    enum tri_status status = read_design(y, design);
+    enum tri_status status = tri_design_read_map(y, tri_yaml_root(y), design);
     tri_yaml_close(y);
     return status;
 }

@@ -47,6 +47,23 @@ enum tri_status tri_design_read(const char *path, struct tri_design *design);
 /* The same from an open stream, which stays open; `name` stands for the path in messages. */
 enum tri_status tri_design_read_stream(FILE *stream, const char *name, struct tri_design *design);
 
+struct tri_yaml;
+/* The same from a map inside an open file (base/yaml.h); `map` is a tri_yaml_node. */
+enum tri_status tri_design_read_map(const struct tri_yaml *yaml, int map,
+                                    struct tri_design *design);
+
+/* The memory that a profile gives at the design's clock and width of a beat. False: there is no
+ * profile of that name. */
+bool tri_memory_profile(const char *profile, const struct tri_design *design,
+                        struct tri_memory *memory);
+/* The profiles' names in the order of docs/designs.md. Static storage. */
+enum { TRI_PROFILES = 3 };
+extern const char *const tri_profile_names[TRI_PROFILES];
+
+/* Checks every rule that tri_design_read checks, of a design that was put together otherwise;
+ * `where` as below. Errors: FORMAT. */
+enum tri_status tri_design_check(const struct tri_design *design, const char *where);
+
 /* Checks the rules between the geometry's numbers; `where` ("file" or "file:line") starts the
  * message. */
 enum tri_status tri_geometry_check(const struct tri_geometry *geometry, const char *where);

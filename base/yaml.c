@@ -49,6 +49,13 @@ static const char *kind_name(const yaml_node_t *node) {
     return "nothing";
 }
 
+enum tri_yaml_kind tri_yaml_kind(const struct tri_yaml *yaml, tri_yaml_node node) {
+    const yaml_node_t *n = get(yaml, node);
+    if (n == NULL || n->type == YAML_NO_NODE) return TRI_YAML_NOTHING;
+    if (n->type == YAML_SCALAR_NODE) return TRI_YAML_VALUE;
+    return n->type == YAML_SEQUENCE_NODE ? TRI_YAML_LIST : TRI_YAML_MAP;
+}
+
 static enum tri_status wrong_kind(const struct tri_yaml *yaml, tri_yaml_node node, const char *what,
                                   const char *wanted) {
     char where[TRI_YAML_WHERE];

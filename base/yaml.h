@@ -30,6 +30,10 @@ tri_yaml_node tri_yaml_root(const struct tri_yaml *yaml);
 enum { TRI_YAML_WHERE = 512 };
 void tri_yaml_where(const struct tri_yaml *yaml, tri_yaml_node node, char *out);
 
+/* What a node is, where a file may say a thing in more than one form. */
+enum tri_yaml_kind { TRI_YAML_NOTHING, TRI_YAML_VALUE, TRI_YAML_LIST, TRI_YAML_MAP };
+enum tri_yaml_kind tri_yaml_kind(const struct tri_yaml *yaml, tri_yaml_node node);
+
 /* Checks that `map` is a map whose keys are all among known[count] and differ from each other. */
 enum tri_status tri_yaml_keys(const struct tri_yaml *yaml, tri_yaml_node map,
                               const char *const *known, size_t count);

@@ -20,7 +20,10 @@ enum {
 };
 
 struct machine {
-    double beats, data_beats; /* a cycle: of a weight port, of the data port */
+    double rate, awake; /* beats a cycle of a port, and the part of time without refresh */
+    double data_beats;  /* a cycle: of the data port */
+    double on_way;      /* beats of a weight port at most */
+    bool full;          /* because the FIFO has no room for more */
     double latency;
     uint32_t ports, weights, bytes, groups_of, prefetch, t_max;
 };
@@ -50,12 +53,20 @@ static struct machine machine_of(const struct tri_design *design) {
                         .groups_of = g->tokens,
                         .prefetch = g->prefetch,
                         .t_max = g->t_max};
-    const double rate = least(1, memory->bytes_per_cycle / m.bytes);
-    /* What may be on its way: bursts that memory takes, and room that the FIFO has for them. */
-    const double on_way = least((double)memory->outstanding * BURST, g->prefetch);
-    m.data_beats = rate * awake;
-    m.beats = least(rate, on_way / (m.latency + REQUEST + BURST / 2.0)) * awake;
+    m.rate = least(1, memory->bytes_per_cycle / m.bytes);
+    m.awake = awake;
+    m.data_beats = m.rate * awake;
+    /* Bursts that memory takes, and room that the FIFO has for them. */
+    m.on_way = least((double)memory->outstanding * BURST, g->prefetch);
+    m.full = g->prefetch <= memory->outstanding * BURST;
     return m;
+}
+
+/* Beats a cycle that a weight port brings, each of them used in `groups` steps. Where too little
+ * may be on its way, each burst waits until one has come, or has left the FIFO. */
+static double beats_of(const struct machine *m, double groups) {
+    const double burst = BURST * most(1 / m->rate, m->full ? groups : 0);
+    return least(m->rate, m->on_way / (m->latency + burst + 1)) * m->awake;
 }
 
 static void command(const struct machine *m, const struct tri_cycles_product *product,
@@ -73,7 +84,7 @@ static void command(const struct machine *m, const struct tri_cycles_product *pr
     /* The readers run ahead of the array by what the FIFOs hold. */
     const double first = most(at->weights, handed_on + REQUEST + m->latency);
     const double start = most(at->array + 1, at->front);
-    at->weights = first + beats / m->beats;
+    at->weights = first + beats / beats_of(m, steps / beats);
     const double last = most(start + steps, at->weights + 2);
     at->weights = most(at->weights, last - m->prefetch * steps / beats);
 
@@ -96,4 +107,19 @@ double tri_cycles_list(const struct tri_design *design, const struct tri_cycles_
                     products[i].tokens - done < m.t_max ? products[i].tokens - done : m.t_max, &at);
     }
     return count == 0 ? 4 : at.back + m.latency;
+}
+
+void tri_cycles_bounds(const struct tri_design *design, const struct tri_cycles_product *products,
+                       uint32_t count, double *steps, double *weights) {
+    const struct machine m = machine_of(design);
+    *steps = *weights = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const double beats = parts(products[i].rows, m.ports) * parts(products[i].cols, m.weights);
+        const uint32_t rest = products[i].tokens % m.t_max;
+        const double commands = products[i].tokens / m.t_max;
+        const double groups = parts(m.t_max, m.groups_of), last = parts(rest, m.groups_of);
+        *steps += beats * (commands * groups + last);
+        *weights += beats * commands / beats_of(&m, groups);
+        if (rest > 0) *weights += beats / beats_of(&m, last);
+    }
 }

@@ -19,4 +19,9 @@ struct tri_cycles_product {
 double tri_cycles_list(const struct tri_design *design, const struct tri_cycles_product *products,
                        uint32_t count);
 
+/* What no list of these products can go below, each summed over them: steps of the array, and
+ * cycles in which the ports move the weights. */
+void tri_cycles_bounds(const struct tri_design *design, const struct tri_cycles_product *products,
+                       uint32_t count, double *steps, double *weights);
+
 #endif

@@ -26,6 +26,7 @@ struct tri_device_options {
     uint64_t wave_to;       /* one past the last; 0: to the end */
     const char *wave_scope; /* sim: only this scope (instance path), NULL: all */
     const char *plant;      /* sim: name of a planted bug to load (tests only), NULL: none */
+    const char *library; /* sim: this simulator instead of the one of the design's name, or NULL */
     int32_t stall_permille; /* sim: overrides the design's; -1: the design's */
     /* xrt: called during an upload of the image; returning false stops it. NULL: nobody asks. */
     bool (*progress)(void *context, uint64_t done, uint64_t total);

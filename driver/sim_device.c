@@ -83,12 +83,16 @@ static enum tri_status start_sim(struct tri_device *device) {
     return check_protocol(device);
 }
 
-static enum tri_status load_library(struct tri_device *device, const char *plant) {
+static enum tri_status load_library(struct tri_device *device,
+                                    const struct tri_device_options *options) {
     struct sim_state *state = device->state;
     char path[PATH_MAX];
     const bool hls = device->backend == &tri_backend_hls; /* its library has the same interface */
-    TRI_TRY(
-        (hls ? tri_find_hls : tri_find_sim)(device->info.design.name, plant, path, sizeof path));
+    if (options->library != NULL)
+        (void)snprintf(path, sizeof path, "%s", options->library);
+    else
+        TRI_TRY((hls ? tri_find_hls : tri_find_sim)(device->info.design.name, options->plant, path,
+                                                    sizeof path));
     state->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (state->library == NULL) return tri_fail(TRI_E_IO, "%s: cannot load: %s", path, dlerror());
     const struct tri_sim_api *(*get_api)(void) = NULL;
@@ -135,7 +139,7 @@ static enum tri_status try_open(struct tri_device *device,
     state->options.wave_from = options->wave_from;
     state->options.wave_to = options->wave_to;
     state->options.wave_scope = state->wave_scope;
-    TRI_TRY(load_library(device, options->plant));
+    TRI_TRY(load_library(device, options));
     return start_sim(device);
 }
 

@@ -11,10 +11,10 @@
 #include "explore/space.h"
 
 enum tri_effort {
-    TRI_EFFORT_MODEL,    /* microseconds: cycles, bytes, energy, times by formula; no area */
-    TRI_EFFORT_COMPOSED, /* area as the sum of modules, each synthesised once and kept */
+    TRI_EFFORT_MODEL,     /* microseconds: cycles, bytes, energy, times by formula; no area */
+    TRI_EFFORT_COMPOSED,  /* area as the sum of modules, each synthesised once and kept */
     TRI_EFFORT_SIMULATED, /* and cycles of the workload's commands from the Verilated RTL */
-    TRI_EFFORT_FULL,     /* and the whole kernel synthesised, clock routed where a tool can */
+    TRI_EFFORT_FULL,      /* and the whole kernel synthesised, clock routed where a tool can */
 };
 
 /* A tool that was looked for: path and version, or the package that brings it. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What is known of a point of a design space: one list of figures with unit and direction, and for
- * each value where it comes from. The list is the only one: space files, tables, JSON and the report
- * take names, units and directions from here. Computes nothing.
+ * each value where it comes from. The list is the only one: space files, tables, JSON and the
+ * report take names, units and directions from here. Computes nothing.
  */
 #ifndef TRI_FIGURE_H
 #define TRI_FIGURE_H
@@ -49,8 +49,10 @@ enum tri_better { TRI_SMALLER, TRI_LARGER, TRI_NEITHER };
     F(joules_arithmetic, "J", TRI_SMALLER, "of it in adders and multipliers")                      \
     F(joules_sram, "J", TRI_SMALLER, "of it in on-chip memories")                                  \
     F(joules_dram, "J", TRI_SMALLER, "of it in external memory")                                   \
+    F(joules_host, "J", TRI_SMALLER, "of it in the host's cores while they work")                  \
     F(joules_idle, "J", TRI_SMALLER, "of it idle power times time")                                \
-    F(watts, "W", TRI_SMALLER, "mean power while decoding")
+    F(watts, "W", TRI_SMALLER, "mean power while decoding")                                        \
+    F(model_error, "%", TRI_NEITHER, "formula's cycles against simulated ones, the further phase")
 
 #define TRI_FIGURE_ENUM(name, unit, better, meaning) TRI_FIGURE_##name,
 enum tri_figure_id { TRI_FIGURES(TRI_FIGURE_ENUM) TRI_FIGURE_COUNT };

@@ -17,12 +17,14 @@ enum tri_search_rule {
 
 struct tri_search_options {
     enum tri_search_rule rule;
-    enum tri_effort effort;      /* of every point */
+    enum tri_effort effort;       /* of every point */
     enum tri_effort front_effort; /* of the points on the front and of `sample` others at the end */
-    uint32_t sample;             /* points simulated to measure the model's error */
-    uint32_t workers;            /* processes; 0: one a core */
-    uint32_t shard, shards;      /* 1 of 1: all */
-    const char *out;             /* result file, appended to when it is of the same space */
+    uint32_t sample;              /* points simulated to measure the model's error */
+    uint32_t workers;             /* processes; 0: one a core */
+    uint32_t shard, shards;       /* 1 of 1: all */
+    const char *out;              /* result file, appended to when it is of the same space */
+    const char *command;          /* kept in it; NULL: none */
+    struct tri_cache *cache;      /* the evaluator's */
 };
 
 struct tri_search_progress {

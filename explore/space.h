@@ -8,6 +8,9 @@
 #ifndef TRI_SPACE_H
 #define TRI_SPACE_H
 
+#include <stddef.h>
+#include <stdio.h>
+
 #include "base/design.h"
 #include "explore/figure.h"
 
@@ -15,10 +18,12 @@ enum {
     TRI_SPACE_PARAMETERS = 16, /* at most */
     TRI_SPACE_VALUES = 64,     /* of one parameter */
     TRI_SPACE_OBJECTIVES = 6,
+    TRI_SPACE_CONSTRAINTS = 32, /* a set of them is 32 bits */
+    TRI_SPACE_POINTS = 100000,  /* of the full grid */
 };
 
-/* Names as in a design file: "geometry.ports", "memory.latency", "clock_mhz". A value is kept as the
- * number it is; encodings as enum tri_encoding. */
+/* Names as in a design file: "geometry.ports", "memory.latency", "clock_mhz". A value is kept as
+ * the number it is; encodings as enum tri_encoding. */
 struct tri_space_parameter {
     char name[40];
     double values[TRI_SPACE_VALUES];
@@ -31,13 +36,13 @@ struct tri_space_part {
     char name[32];   /* "xck26" */
     char family[16]; /* "xcup", "ecp5", "ice40", "osu018" */
     double lut, ff, ram_kbit, dsp, gates, bandwidth_gb_s;
-    double idle_watts;                       /* board without work */
+    double idle_watts;                                   /* board without work */
     double pj_per_mac, pj_per_dram_bit, pj_per_sram_bit; /* 0: the model's own for the family */
 };
 
 /* The whole model's products, what a user does with it, and who does the rest. */
 struct tri_space_workload {
-    char shape[32];          /* a name of host/shape.h: "2b4t" */
+    char shape[32];          /* a name of ref/shape.h: "2b4t" */
     uint32_t prompt, tokens; /* of each sequence: prompt tokens, generated tokens */
     uint32_t batch;          /* sequences in one decode step */
 };
@@ -56,11 +61,15 @@ struct tri_space_objective {
     enum tri_better better; /* direction; the figure's own unless the file says otherwise */
 };
 
-/* Expressions over parameters, figures and part.X, kept as text, checked at reading. */
+/* Comparisons of design keys, figures, part.X and workload.X, kept as text, checked at reading. */
+struct tri_expression;
 struct tri_space_constraint {
     char text[160];
     uint32_t line;
-    bool early; /* uses parameters and part only, so it is decided without evaluation */
+    bool early;                        /* uses no figure, so it is decided without evaluation */
+    uint64_t uses;                     /* the names in it, for explore/space*.c */
+    struct tri_expression *expression; /* owned; NULL: understood at each use. No thread may
+                                          share it */
 };
 
 struct tri_space {
@@ -84,13 +93,31 @@ struct tri_space {
  * Errors: IO, FORMAT ("file:line: ..."), also for a space in which no point is legal (says which
  * rule or which pair of constraints excludes all). */
 enum tri_status tri_space_read(const char *path, struct tri_space *space);
+/* The same from an open stream, which stays open; `name` stands for the path in messages and in
+ * space->path. With tri_space_print a space travels in a result file. */
+enum tri_status tri_space_read_stream(FILE *stream, const char *name, struct tri_space *space);
+/* Prints the whole space as YAML that tri_space_read accepts again: the base design with every
+ * value, lists instead of ranges, all numbers of the part. The same space, the same points. */
+void tri_space_print(const struct tri_space *space, FILE *out);
+/* A space of its own with the same content (a plain assignment shares the constraints). *copy is
+ * the caller's even after an error. Errors: MEMORY, FORMAT. */
+enum tri_status tri_space_copy(const struct tri_space *space, struct tri_space *copy);
 void tri_space_free(struct tri_space *space);
 
-/* Points of the full grid: the product of the counts; the last parameter runs fastest. */
+/* Points of the full grid: the product of the counts, at most TRI_SPACE_POINTS. Parameters stand in
+ * the order of a design file's keys, whatever the order in the space file; the last runs fastest.
+ */
 uint64_t tri_space_points(const struct tri_space *space);
 
-/* The design of point `index`. False: it breaks a rule of geometry or an early constraint; `why`
- * (of `size` bytes) says which. */
+/* A parameter's value as a space or design file says it: "4", "b3", "kv260". 32 bytes are enough.
+ */
+void tri_space_value(const char *name, double value, char *out, size_t size);
+/* A design's value of a key by its name ("geometry.ports"); NaN if there is none of that name. */
+double tri_space_design_value(const struct tri_design *design, const char *name);
+
+/* The design of point `index`, named SPACE_INDEX. Keys that the base design leaves to its memory
+ * profile follow the point's clock, width of a beat and profile. False: it breaks a rule of
+ * geometry or an early constraint; `why` (of `size` bytes) says which. */
 bool tri_space_design(const struct tri_space *space, uint64_t index, struct tri_design *design,
                       char *why, size_t size);
 
@@ -98,5 +125,15 @@ bool tri_space_design(const struct tri_space *space, uint64_t index, struct tri_
  * its values. A constraint over an absent figure counts as met and is named in `why`. */
 bool tri_space_meets(const struct tri_space *space, const struct tri_design *design,
                      const struct tri_figures *figures, char *why, size_t size);
+
+/* The constraints that a point fails, bit i for constraint i; `figures` may be NULL: early ones
+ * only. */
+uint32_t tri_space_failing(const struct tri_space *space, const struct tri_design *design,
+                           const struct tri_figures *figures);
+/* After a sweep in which no point met all constraints: from failing[count], one value of
+ * tri_space_failing a point, says in `why` which single constraint, which pair or which few refused
+ * every one. False: some point meets all, or count is 0. */
+bool tri_space_blame(const struct tri_space *space, const uint32_t *failing, uint64_t count,
+                     char *why, size_t size);
 
 #endif

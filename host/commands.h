@@ -18,6 +18,7 @@ int tri_command_chat(int argc, char **argv);
 int tri_command_perplexity(int argc, char **argv);
 int tri_command_score(int argc, char **argv);
 int tri_command_design(int argc, char **argv);
+int tri_command_explore(int argc, char **argv);
 int tri_command_doctor(int argc, char **argv);
 
 #endif

@@ -28,6 +28,7 @@ static const struct {
     {"selftest", tri_command_selftest, "first light: does a device compute and behave as it must"},
     {"info", tri_command_info, "what is in a model"},
     {"design", tri_command_design, "check a design file, show every effective value"},
+    {"explore", tri_command_explore, "which design is best: sweeps, fronts, reports"},
     {"doctor", tri_command_doctor, "what is installed and built, and what to do for the rest"},
 };
 

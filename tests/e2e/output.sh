@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The program's other outputs: JSON that other programs can read, the same text streamed and in JSON,
-# the same logits whether or not they are wanted, and Ctrl-C, which keeps what was finished.
+# designs compared, the same logits whether or not they are wanted, and Ctrl-C, which keeps what was
+# finished.
 . tests/e2e/lib.sh
 
 demo='-m tests/models/demo -p Grandmother --seed 9'
@@ -26,6 +27,28 @@ tritium 0 run -m tests/models/micro --prompt-ids 496,3 --greedy --json
 holds out "len(d['ids']) == 128 and d['stats']['stop'] == 'length'"
 tritium 0 info -m tests/models/demo --json
 holds out "d['layers'] == 4 and 0.3 < d['zeros'] < 0.4 and len(d['zeros_by_layer']) == 4"
+
+# Two designs compared key by key: what is left to a memory profile counts by its value.
+tritium 1 design diff kv260 tiny
+said out '^geometry.ports +4 -> 1$'
+said out '^geometry.encoding +b3 -> b2$'
+said out '^memory.latency +80 -> 8$'
+verdict 'equal keys are not printed' sh -c "! grep -q beat_bits $scratch/out"
+tritium 1 design diff kv260 hbm --json
+holds out "d['different'] and d['designs'] == ['kv260', 'hbm'] and d['keys']['memory.profile'] == ['kv260', 'hbm']"
+holds out "d['keys']['memory.bytes_per_cycle'] == [16, 48] and 'geometry.encoding' not in d['keys']"
+tritium 0 design show kv260
+sed 's/^name: .*/name: other/' "$scratch/out" >"$scratch/other.yaml"
+tritium 0 design diff kv260 "$scratch/other.yaml"
+verdict 'the same designs print nothing' [ ! -s "$scratch/out" ]
+tritium 0 design diff --json kv260 "$scratch/other.yaml"
+holds out "not d['different'] and d['keys'] == {}"
+tritium 0 design show kv260 --json
+holds out "d['geometry']['ports'] == 4 and d['memory']['latency'] == 80 and d['hash'] == '9a87f88f6ae2f1a5'"
+refuses 2 'no-such' design diff kv260 no-such
+refuses 2 'wanted two files, got 1' design diff kv260
+refuses 2 'wanted one file, got 2' design check kv260 tiny
+refuses 2 'json is for show and diff' design check kv260 --json
 
 rm "$scratch/out"
 # shellcheck disable=SC2086

@@ -4,7 +4,7 @@
 # and what was found before, and looks for a few seconds. SECONDS_EACH= and TARGET="gguf ..." apply to both.
 
 FUZZ := build/fuzz
-FUZZ_TARGETS := gguf safetensors folder config tokenizer task design contract image replay xclbin
+FUZZ_TARGETS := gguf safetensors folder config tokenizer task design space contract image replay xclbin
 SECONDS_EACH ?= 600
 TARGET ?= $(FUZZ_TARGETS)
 
@@ -39,7 +39,7 @@ $(FUZZ)/bin/%: $(FUZZ)/obj/tests/fuzz/fuzz_%.o $(FUZZ)/libfuzz.a
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer $(FUZZ_SAN) $(FUZZ_WRAP) -o $@ $^ $(LIBS)
 
 $(FUZZ)/seeds/.made: $(call objects,$(FUZZ_SEEDS_C) host/replay_file.c host/outfile.c) $(LIB) \
-		rtl/accel.yaml $(wildcard designs/*.yaml tests/tasks/*.jsonl tests/models/toy-tokenizer/*)
+		rtl/accel.yaml $(wildcard designs/*.yaml designs/spaces/*.yaml tests/tasks/*.jsonl tests/models/toy-tokenizer/*)
 	@echo "  SEEDS $(@D)"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $(FUZZ)/make-seeds $(filter %.o,$^) $(LIB) $(LIBS)
 	$(Q)rm -rf $(@D) && $(FUZZ)/make-seeds $(@D) && touch $@

@@ -310,6 +310,9 @@ int main(int argc, char **argv) {
     copy("designs/tiny.yaml", "design", "tiny.yaml");
     copy("designs/hbm.yaml", "design", "hbm.yaml");
     copy("designs/test/p2_b128_b3_t4.yaml", "design", "p2.yaml");
+    copy("designs/spaces/tiny.yaml", "space", "tiny.yaml");
+    copy("designs/spaces/ecp5.yaml", "space", "ecp5.yaml");
+    copy("designs/spaces/example.yaml", "space", "example.yaml");
     xclbin("designs/tiny.yaml");
     copy("rtl/accel.yaml", "contract", "accel.yaml");
     return 0;

@@ -51,7 +51,7 @@ expect 0 '' "$root/tools/deps" test
 for tool in sh sed grep dirname cat; do ln -s "$(command -v $tool)" "$scratch/bin/$tool"; done
 expect 1 'This system has no apt-get: please install them by its own means, then run make again.' \
     env PATH="$scratch/bin" "$root/tools/deps" demo
-expect 2 'usage: tools/deps demo|xrt|test' "$root/tools/deps" everything
+expect 2 'usage: tools/deps demo|xrt|explore|report|slurm|test' "$root/tools/deps" everything
 expect 0 'Everything is there: make demo, make test.' "$root/tools/doctor"
 
 echo "$passed passed, $failed failed"

@@ -13,7 +13,7 @@
 #include "host/outfolder.h"
 #include "host/progress.h"
 #include "host/randommodel.h"
-#include "host/shape.h"
+#include "ref/shape.h"
 #include "tests/unit/temp_file.h"
 
 /* The conversation as text, special tokens by name. */

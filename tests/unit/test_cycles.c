@@ -93,6 +93,12 @@ Test(cycles, the_formula_knows_refresh) {
         "  latency: 60\n  outstanding: 8\n  refresh_interval: 1000\n  refresh_cycles: 90\n");
 }
 
+Test(cycles, the_formula_knows_that_a_shallow_fifo_waits_for_whole_bursts) {
+    check_memory("  bytes_per_cycle: 12\n  latency: 130\n  outstanding: 32\n"
+                 "  refresh_interval: 1170\n  refresh_cycles: 78\n");
+    check_memory("  bytes_per_cycle: 8\n  latency: 200\n  outstanding: 4\n");
+}
+
 Test(cycles, a_product_is_cut_as_the_driver_cuts_it) {
     struct tri_design design;
     cr_assert(tri_design_read("designs/kv260.yaml", &design) == TRI_OK);

@@ -180,6 +180,46 @@ Test(design, tells_io_from_format) {
     cr_expect_eq(tri_design_read("designs", &d), TRI_E_IO, "a folder is no file");
 }
 
+/* kv260 with one number changed in memory, not in a file. */
+#define CHECKED(change, wanted)                                                                    \
+    do {                                                                                           \
+        struct tri_design d;                                                                       \
+        cr_assert_eq(tri_design_read(kv260, &d), TRI_OK);                                          \
+        change;                                                                                    \
+        cr_expect_eq(tri_design_check(&d, "made"), TRI_E_FORMAT, "accepted: " #change);            \
+        cr_expect_eq(strncmp(tri_error(), wanted, strlen(wanted)), 0, "%s", tri_error());          \
+    } while (0)
+
+Test(design, a_design_put_together_obeys_the_same_rules) {
+    struct tri_design good;
+    cr_assert_eq(tri_design_read(kv260, &good), TRI_OK);
+    cr_expect_eq(tri_design_check(&good, "made"), TRI_OK);
+    CHECKED(d.clock_mhz = 0.5, "made: clock_mhz: wanted a number from 1 to 10000, got 0.5");
+    CHECKED(d.geometry.ports = 3, "made: ports: wanted 1, 2, 4, 8 or 16, got 3");
+    CHECKED(d.memory.bytes_per_cycle = 17,
+            "made: bytes_per_cycle: wanted a number from 0.01 to 16");
+    CHECKED(d.memory.bytes_per_cycle = 0, "made: bytes_per_cycle: wanted");
+    CHECKED(d.memory.latency = 0, "made: latency: wanted an integer from 1 to 100000, got 0");
+    CHECKED(d.memory.outstanding = 257, "made: outstanding: wanted an integer from 1 to 256");
+    CHECKED(d.memory.stall_permille = 901, "made: stall_permille: wanted");
+    CHECKED(d.memory.refresh_cycles = 1950, "made: refresh_cycles: wanted less than");
+}
+
+Test(design, a_profile_follows_clock_and_width) {
+    struct tri_design d;
+    struct tri_memory m;
+    cr_assert_eq(tri_design_read(kv260, &d), TRI_OK);
+    for (int i = 0; i < TRI_PROFILES; i++) {
+        cr_assert(tri_memory_profile(tri_profile_names[i], &d, &m));
+        cr_expect_str_eq(m.profile, tri_profile_names[i]);
+    }
+    d.clock_mhz = 500;
+    cr_assert(tri_memory_profile("kv260", &d, &m));
+    cr_expect_eq(m.latency, 160);
+    cr_expect_eq(m.bytes_per_cycle, 8.0);
+    cr_expect_not(tri_memory_profile("ddr", &d, &m));
+}
+
 Test(design, says_where_a_geometry_is_wrong) {
     struct tri_geometry g = {4, 128, TRI_B3, 4, 1024, 6, 128};
     cr_expect_eq(tri_geometry_check(&g, "here:7"), TRI_E_FORMAT);

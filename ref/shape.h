@@ -3,8 +3,8 @@
  * The shapes of published ternary models, and tiny models of the same structure. Numbers only: no
  * weights (randommodel.h) and no vocabularies.
  */
-#ifndef TRI_HOST_SHAPE_H
-#define TRI_HOST_SHAPE_H
+#ifndef TRI_SHAPE_H
+#define TRI_SHAPE_H
 
 #include "ref/model.h"
 

@@ -2,7 +2,7 @@
  *
  * The table of shapes, from the models' published config.json.
  */
-#include "host/shape.h"
+#include "ref/shape.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Other programs run for a figure: in a process group of their own, with a time limit, their output
+ * in a log. Not here: what they compute.
+ */
+#ifndef TRI_CHILD_H
+#define TRI_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+
+/* Runs argv (ends with NULL) in `folder`, output and errors into the file `log`, at most `seconds`.
+ * Whatever it started ends with it. Errors: IO, DEVICE (exit code or signal, with the log's path),
+ * TIMEOUT. */
+enum tri_status tri_child_run(const char *const *argv, const char *folder, const char *log,
+                              unsigned seconds);
+
+/* First line of what argv prints within ten seconds; "" if it cannot be run or fails. */
+void tri_child_line(const char *const *argv, char *line, size_t size);
+
+/* Where a command is found in PATH. False: nowhere. */
+bool tri_child_find(const char *name, char *path, size_t size);
+
+#endif

