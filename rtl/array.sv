@@ -134,5 +134,8 @@ module array #(
   assign flags_corrupt = corrupt_flag_q;
   assign flags_axi = axi_flag_q;
 
+`ifdef TRI_PROVE_ARRAY
+`include "array_properties.svh"
+`endif
 endmodule
 `default_nettype wire

@@ -3,7 +3,8 @@
 // The AXI4-Lite slave: ap_ctrl_hs, interrupt, arguments, and the read-only registers. One write and
 // one read at a time; a write or a read takes 3 cycles, the first after a reset WORDS more.
 // Registers that do not exist read as zero and ignore writes (response OKAY). Offsets and meanings:
-// rtl/accel.yaml.
+// rtl/accel.yaml. Arguments and watchdog ignore writes while a run is active: the kernel looks at them
+// all the time.
 //
 // Arguments are kept twice: in registers, which the kernel looks at, and in a memory, from which
 // they are read back without a multiplexer of hundreds of LUTs. The same memory holds the constants.
@@ -66,6 +67,7 @@ module control #(
 
   // ---- write channel: address and data are taken together ---------------------------------------
   logic        write, filling_q;
+  logic        start_q, done_q, ready_q, restart_q, gie_q;
   logic [11:0] waddr, raddr;
   logic        read;
   assign write = s_axil_awvalid & s_axil_wvalid & ~s_axil_bvalid & ~s_axil_awready & ~filling_q;
@@ -114,7 +116,7 @@ module control #(
   logic [ARGUMENTS-1:0]    hit;
   logic [32*ARGUMENTS-1:0] arguments_q;
   always_comb begin
-    for (int i = 0; i < ARGUMENTS; i++) hit[i] = write & waddr == register_of(i);
+    for (int i = 0; i < ARGUMENTS; i++) hit[i] = write & ~start_q & waddr == register_of(i);
   end
   always_ff @(posedge clk) begin
     for (int i = 0; i < ARGUMENTS; i++)
@@ -150,7 +152,6 @@ module control #(
   assign s_axil_bresp = 2'b00;
   assign s_axil_rresp = 2'b00;
 
-  logic       start_q, done_q, ready_q, restart_q, gie_q;
   logic [1:0] ier_q, isr_q;
   assign read = s_axil_arvalid & ~s_axil_rvalid & ~s_axil_arready & ~filling_q & ~write;
   assign raddr = {s_axil_araddr[11:2], 2'b00};

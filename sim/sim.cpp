@@ -13,7 +13,9 @@
 
 #include "Vtritium_core.h"
 #include "verilated.h"
+#if VM_TRACE // a model without traces builds faster; the tests of many geometries use that
 #include "verilated_fst_c.h"
+#endif
 
 extern "C" {
 #include "sim/memory.h"
@@ -44,7 +46,9 @@ template <class Pin> void get(const Pin &pin, size_t byte, void *to, size_t coun
 struct tri_sim {
     VerilatedContext context;
     Vtritium_core top;
+#if VM_TRACE
     std::unique_ptr<VerilatedFstC> wave;
+#endif
     tri_mem weights[kPorts] = {};
     tri_mem data = {};
     uint64_t cycles = 0, wave_from = 0, wave_to = 0;
@@ -58,7 +62,9 @@ struct tri_sim {
         // The model's scopes leave the context of the thread: another simulator may have set its
         // own.
         Verilated::threadContextp(&context);
+#if VM_TRACE
         if (wave) wave->close();
+#endif
         top.final();
         for (tri_mem &mem : weights) tri_mem_free(&mem);
         tri_mem_free(&data);
@@ -212,7 +218,11 @@ void tri_sim::sample() {
 }
 
 void tri_sim::dump(uint64_t time) {
+#if VM_TRACE
     if (wave && cycles >= wave_from && cycles < wave_to) wave->dump(time);
+#else
+    (void)time;
+#endif
 }
 
 /* The half of a clock before the edge: afterwards every pin has the value that the edge will see.
@@ -307,6 +317,7 @@ bool tri_sim::run(uint64_t limit) {
 namespace {
 
 bool open_wave(tri_sim *sim, const tri_sim_options *options, char *error) {
+#if VM_TRACE
     sim->wave = std::make_unique<VerilatedFstC>();
     sim->wave_from = options->wave_from;
     sim->wave_to = options->wave_to == 0 ? UINT64_MAX : options->wave_to;
@@ -314,6 +325,9 @@ bool open_wave(tri_sim *sim, const tri_sim_options *options, char *error) {
     sim->top.trace(sim->wave.get(), 99);
     sim->wave->open(options->wave);
     if (sim->wave->isOpen()) return true;
+#else
+    (void)sim;
+#endif
     std::snprintf(error, 256, "%.200s: cannot write the wave", options->wave);
     return false;
 }

@@ -227,6 +227,7 @@ template <class Model> class Control {
 
     void write_word(uint32_t offset) {
         if (word_.count(offset)) {
+            if (start_) return; // a run is active
             uint32_t mask = 0;
             for (unsigned i = 0; i < 4; i++)
                 if (strobes_ >> i & 1) mask |= 0xffu << 8 * i;
