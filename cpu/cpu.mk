@@ -8,6 +8,7 @@ X86 := $(filter x86_64%,$(shell $(CC) -dumpmachine))
 X86_AVX512 := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vbmi -mavx512vnni
 C_FLAGS_cpu/packing = -O3
 C_FLAGS_ref/layout = -O3 # packing reads all rows through it: 2 to 13 times as fast
+C_FLAGS_cpu/product = -O3
 C_FLAGS_cpu/product_portable = -O3
 ifneq ($(X86),)
 C_FLAGS_cpu/product_avx2 = -O3 -mavx2

@@ -3,19 +3,21 @@
  * Makes a model ready for this processor: threads, packed weights, narrow head, scratch; and takes
  * it down again. The pass itself is pass.c.
  */
+#define _DEFAULT_SOURCE /* madvise */
 #include "cpu/engine.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "cpu/engine_private.h"
 #include "cpu/memory.h"
 #include "ref/rope.h"
 
-enum { LINE = 64 };
+enum { LINE = 64, HUGE_PAGE = 2 << 20 };
 
 double tri_cpu_now(void) {
     struct timespec time;
@@ -39,8 +41,13 @@ void *tri_cpu_take(struct tri_cpu *cpu, size_t rows, size_t cols, size_t bytes) 
     if (__builtin_mul_overflow(rows, cols, &count)) return NULL;
     if (__builtin_mul_overflow(count, bytes, &count) || count > SIZE_MAX - LINE) return NULL;
     count = (count + LINE) / LINE * LINE;
-    void *taken = aligned_alloc(LINE, count);
-    if (taken != NULL) cpu->scratch_bytes += count;
+    void *taken = NULL;
+    if (posix_memalign(&taken, count < HUGE_PAGE ? LINE : HUGE_PAGE, count) != 0) return NULL;
+#ifdef MADV_HUGEPAGE
+    /* A product writes a little of every token's row: each would be a page of its own. */
+    if (count >= HUGE_PAGE) (void)madvise(taken, count / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+#endif
+    cpu->scratch_bytes += count;
     return taken;
 }
 

@@ -17,8 +17,8 @@ static uint32_t rounded(uint32_t n, uint32_t unit) { return (n + unit - 1) / uni
 
 /* Bytes of a view, for one row. */
 enum {
-    VIEW_ROW = 2 * sizeof(int32_t) + 3 * sizeof(float) + 1 + 2 * sizeof(uint32_t) +
-               sizeof(struct tri_logit)
+    VIEW_ROW = sizeof(int32_t) + sizeof(int64_t) + 3 * sizeof(float) + 1 + 2 * sizeof(uint32_t) +
+               sizeof(struct tri_logit) + 1 /* a tile's two */
 };
 
 static void shape_of(const struct tri_config *c, struct tri_head_shape *shape) {
@@ -37,7 +37,8 @@ static uint64_t narrow_bytes(const struct tri_config *c) {
     if (!can_narrow(c)) return 0;
     struct tri_head_shape shape;
     shape_of(c, &shape);
-    const uint64_t row = shape.padded + 2 * (uint64_t)shape.directions + 8 * sizeof(float);
+    const uint64_t row =
+        shape.padded + 2 * (uint64_t)shape.directions + (2 + 2 * TRI_HEAD_PLANES) * sizeof(float);
     return rounded(c->vocab, TRI_HEAD_TILE) * row;
 }
 
@@ -49,7 +50,9 @@ static enum tri_status make_view(const struct tri_head *head, struct tri_head_vi
     if (v->found != NULL) return TRI_OK;
     const uint64_t rows = head->rows;
     v->sums = tri_head_take(rows, sizeof *v->sums);
-    v->second = tri_head_take(rows, sizeof *v->second);
+    v->codes = tri_head_take(rows, sizeof *v->codes);
+    v->tile_largest = tri_head_take(rows / TRI_HEAD_TILE, sizeof *v->tile_largest);
+    v->tile_most = tri_head_take(rows / TRI_HEAD_TILE, sizeof *v->tile_most);
     v->base = tri_head_take(rows, sizeof *v->base);
     v->estimate = tri_head_take(rows, sizeof *v->estimate);
     v->most = tri_head_take(rows, sizeof *v->most);
@@ -59,9 +62,10 @@ static enum tri_status make_view(const struct tri_head *head, struct tri_head_vi
     v->state.high = tri_head_take(head->shape.padded, 1);
     v->state.low = tri_head_take(head->shape.padded, 1);
     v->found = tri_head_take(rows, sizeof *v->found);
-    if (v->sums != NULL && v->second != NULL && v->base != NULL && v->estimate != NULL &&
-        v->most != NULL && v->stage != NULL && v->ids != NULL && v->exact != NULL &&
-        v->state.high != NULL && v->state.low != NULL && v->found != NULL)
+    if (v->sums != NULL && v->codes != NULL && v->base != NULL && v->tile_largest != NULL &&
+        v->tile_most != NULL && v->estimate != NULL && v->most != NULL && v->stage != NULL &&
+        v->ids != NULL && v->exact != NULL && v->state.high != NULL && v->state.low != NULL &&
+        v->found != NULL)
         return TRI_OK;
     return tri_fail(TRI_E_MEMORY, "head: wanted %" PRIu64 " bytes for a state, got none",
                     rows * VIEW_ROW);
@@ -69,7 +73,9 @@ static enum tri_status make_view(const struct tri_head *head, struct tri_head_vi
 
 static void free_view(struct tri_head_view *v) {
     free(v->sums);
-    free(v->second);
+    free(v->codes);
+    free(v->tile_largest);
+    free(v->tile_most);
     free(v->base);
     free(v->estimate);
     free(v->most);
@@ -131,6 +137,7 @@ struct all {
     const struct tri_head *head;
     const float *x;
     float *logits;
+    const uint8_t *stage; /* NULL: none is exact yet */
 };
 
 static void all_part(void *context, uint32_t part, uint32_t thread) {
@@ -139,20 +146,36 @@ static void all_part(void *context, uint32_t part, uint32_t thread) {
     const uint32_t first = part * PART;
     const uint32_t end = head->vocab - first < PART ? head->vocab : first + PART;
     float *weights = head->row + (size_t)thread * head->shape.padded;
-    for (uint32_t v = first; v < end; v++) a->logits[v] = tri_head_logit(head, a->x, v, weights);
+    for (uint32_t v = first; v < end; v++) {
+        if (a->stage != NULL && a->stage[v] == TRI_HEAD_EXACT) continue;
+        a->logits[v] = tri_head_logit(head, a->x, v, weights);
+    }
 }
 
-enum tri_status tri_head_all(struct tri_head *head, const float *x, float *logits) {
-    struct all a = {.head = head, .x = x, .logits = logits};
-    tri_pool_run(head->pool, (head->vocab - 1) / PART + 1, all_part, &a);
+static enum tri_status compute(struct all *a) {
+    const struct tri_head *head = a->head;
+    tri_pool_run(head->pool, (head->vocab - 1) / PART + 1, all_part, a);
     for (uint32_t v = 0; v < head->vocab; v++) {
-        if (tri_is_finite(logits[v])) continue;
+        if (tri_is_finite(a->logits[v])) continue;
         return tri_fail(TRI_E_FORMAT,
                         "model: output head, row %" PRIu32
                         ": wanted a finite logit, got an infinity or NaN",
                         v);
     }
     return tri_model_intact(head->model);
+}
+
+enum tri_status tri_head_all(struct tri_head *head, const float *x, float *logits) {
+    struct all a = {.head = head, .x = x, .logits = logits};
+    return compute(&a);
+}
+
+enum tri_status tri_head_complete(struct tri_head *head, struct tri_head_view *v) {
+    struct all a = {head, v->x, v->base, v->screened ? v->stage : NULL};
+    const uint32_t rows = head->vocab - (v->screened ? v->exact_count : 0);
+    v->counts.bytes += rows * tri_head_step_bytes(head, TRI_HEAD_EXACT);
+    v->counts.exact = head->vocab;
+    return compute(&a);
 }
 
 enum tri_status tri_head_next(struct tri_head *head, struct tri_sampler *sampler, const float *x,
@@ -171,8 +194,9 @@ static enum tri_status next_few(struct tri_head *head, uint32_t count,
         v->x = x[i];
         v->sampler = samplers[i];
         v->counts = (struct tri_head_counts){0};
-        v->screened =
-            head->narrow && tri_head_look(head, x[i], tri_sampler_growth(samplers[i]), &v->state);
+        v->penalised = tri_sampler_penalised(samplers[i]);
+        v->screened = head->narrow && !tri_head_spares(v) &&
+                      tri_head_look(head, x[i], tri_sampler_growth(samplers[i]), &v->state);
         any = any || v->screened;
     }
     if (any) tri_head_screen(head, count);

@@ -17,7 +17,7 @@ struct tri_head;
 
 struct tri_head_counts {   /* of the last call */
     uint64_t bytes;        /* read of weights, in all steps */
-    uint32_t survivors[4]; /* rows left after each step of screening */
+    uint32_t survivors[5]; /* rows left after each step of screening, and at last */
     uint32_t exact;        /* rows computed exactly */
 };
 

@@ -76,35 +76,28 @@ static void tile(const uint8_t *plane, const struct tri_head_shape *shape, const
     }
 }
 
-static void dot3(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
-                 const int8_t *high, const int8_t *low, int32_t *sums) {
-    const size_t unit = 3 * (size_t)shape->chunk, bytes = tri_head_plane_bytes(shape, 2);
-    for (; rows >= 2; rows -= 2, plane += 2 * bytes, sums += 2)
-        rows3(plane, 2, shape, unit, bytes, high, low, sums);
-    if (rows > 0) rows3(plane, 1, shape, unit, bytes, high, low, sums);
-}
-
-static inline __attribute__((always_inline)) void rows2(const uint8_t *plane, const int rows,
-                                                        const struct tri_head_shape *shape,
-                                                        size_t stride, const int8_t *high,
-                                                        const int8_t *low, int32_t *sums) {
-    const __m256i three = _mm256_set1_epi8(3);
-    const uint32_t chunk = shape->chunk;
+/* Rows of codes of one bit or two. */
+static inline __attribute__((always_inline)) void
+few(const int bits, const uint8_t *const *from, const int rows, const struct tri_head_shape *shape,
+    const int8_t *high, const int8_t *low, int32_t *sums) {
+    const __m256i mask = _mm256_set1_epi8((char)((1 << bits) - 1));
+    const uint32_t chunk = shape->chunk, codes = 8 / (uint32_t)bits;
     __m256i total[2];
     for (int r = 0; r < rows; r++) total[r] = _mm256_setzero_si256();
-    for (uint32_t first = 0; first < shape->padded; first += 4 * chunk, plane += chunk) {
+    for (uint32_t first = 0; first < shape->padded; first += codes * chunk) {
         for (uint32_t half = 0; half < chunk; half += 32) {
             __m256i unit[2], above[2], below[2];
             for (int r = 0; r < rows; r++) {
                 above[r] = below[r] = _mm256_setzero_si256();
-                unit[r] = load(plane + (size_t)r * stride + half);
+                unit[r] = load(from[r] + first / codes + half);
             }
-#pragma GCC unroll 4
-            for (int k = 0; k < 4; k++) {
-                const size_t at = first + (uint32_t)k * chunk + half;
+#pragma GCC unroll 8
+            for (uint32_t k = 0; k < codes; k++) {
+                const size_t at = first + k * chunk + half;
                 const __m256i h = load(high + at), l = load(low + at);
                 for (int r = 0; r < rows; r++) {
-                    const __m256i code = _mm256_and_si256(_mm256_srli_epi16(unit[r], 2 * k), three);
+                    const __m256i code =
+                        _mm256_and_si256(_mm256_srli_epi16(unit[r], bits * (int)k), mask);
                     above[r] = _mm256_add_epi16(above[r], _mm256_maddubs_epi16(code, h));
                     below[r] = _mm256_add_epi16(below[r], _mm256_maddubs_epi16(code, l));
                 }
@@ -116,14 +109,18 @@ static inline __attribute__((always_inline)) void rows2(const uint8_t *plane, co
     for (int r = 0; r < rows; r++) sums[r] = sum_of(total[r]);
 }
 
-static void dot2(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
+static void dot1(const uint8_t *const *rows, uint32_t count, const struct tri_head_shape *shape,
                  const int8_t *high, const int8_t *low, int32_t *sums) {
-    const size_t stride = tri_head_plane_bytes(shape, 1);
-    for (; rows >= 2; rows -= 2, plane += 2 * stride, sums += 2)
-        rows2(plane, 2, shape, stride, high, low, sums);
-    if (rows > 0) rows2(plane, 1, shape, stride, high, low, sums);
+    for (; count >= 2; count -= 2, rows += 2, sums += 2) few(1, rows, 2, shape, high, low, sums);
+    if (count > 0) few(1, rows, 1, shape, high, low, sums);
+}
+
+static void dot2(const uint8_t *const *rows, uint32_t count, const struct tri_head_shape *shape,
+                 const int8_t *high, const int8_t *low, int32_t *sums) {
+    for (; count >= 2; count -= 2, rows += 2, sums += 2) few(2, rows, 2, shape, high, low, sums);
+    if (count > 0) few(2, rows, 1, shape, high, low, sums);
 }
 
 const struct tri_head_kernels tri_head_avx2 = {
-    .tile = tile, .dot3 = dot3, .dot2 = dot2, .judge = judge_tile, .narrow = narrow_row};
+    .tile = tile, .dot1 = dot1, .dot2 = dot2, .judge = judge_tile, .narrow = narrow_row};
 #endif

@@ -51,70 +51,57 @@ store_sums(const __m512i *above, const __m512i *below, const int rows, int32_t *
                                                             _mm256_extracti128_si256(half, 1)));
 }
 
-/* Units `unit_step` bytes apart, rows `row_step`. */
-static inline __attribute__((always_inline)) void rows3(const uint8_t *plane, const int rows,
-                                                        uint32_t units, size_t unit_step,
-                                                        size_t row_step, const int8_t *high,
-                                                        const int8_t *low, int32_t *sums) {
-    const uint8_t *const first = plane;
+/* Four rows of the first plane, whose units take turns. */
+static inline __attribute__((always_inline)) void
+rows3(const uint8_t *plane, uint32_t units, const int8_t *high, const int8_t *low, int32_t *sums) {
     __m512i above[4], below[4];
-    for (int r = 0; r < rows; r++) above[r] = below[r] = _mm512_setzero_si512();
-    for (uint32_t u = 0; u < units; u++, plane += unit_step) {
+    for (int r = 0; r < 4; r++) above[r] = below[r] = _mm512_setzero_si512();
+    for (uint32_t u = 0; u < units; u++, plane += 768) {
         __m512i unit[4][3];
-        if (rows == 4) fetch(first + (size_t)rows * 192 * u, (size_t)rows * 192);
-        for (int r = 0; r < rows; r++) {
-            for (int b = 0; b < 3; b++)
-                unit[r][b] = _mm512_loadu_si512(plane + (size_t)r * row_step + 64 * b);
+        fetch(plane, 768);
+        for (int r = 0; r < 4; r++) {
+            for (int b = 0; b < 3; b++) unit[r][b] = _mm512_loadu_si512(plane + 192 * r + 64 * b);
         }
 #pragma GCC unroll 8
         for (int k = 0; k < 8; k++) {
             const __m512i h = _mm512_loadu_si512(high + 512 * u + 64 * k);
             const __m512i l = _mm512_loadu_si512(low + 512 * u + 64 * k);
-            for (int r = 0; r < rows; r++) {
+            for (int r = 0; r < 4; r++) {
                 const __m512i code = code3(unit[r], k);
                 above[r] = _mm512_dpbusd_epi32(above[r], code, h);
                 below[r] = _mm512_dpbusd_epi32(below[r], code, l);
             }
         }
     }
-    store_sums(above, below, rows, sums);
+    store_sums(above, below, 4, sums);
 }
 
 static void tile(const uint8_t *plane, const struct tri_head_shape *shape, const int8_t *high,
                  const int8_t *low, int32_t *sums) {
     const uint32_t units = shape->padded / 512;
     for (int r = 0; r < TRI_HEAD_TILE; r += 4, plane += (size_t)768 * units)
-        rows3(plane, 4, units, 768, 192, high, low, sums + r);
+        rows3(plane, units, high, low, sums + r);
 }
 
-static void dot3(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
-                 const int8_t *high, const int8_t *low, int32_t *sums) {
-    const uint32_t units = shape->padded / 512;
-    const size_t bytes = (size_t)192 * units;
-    for (; rows >= 4; rows -= 4, plane += 4 * bytes, sums += 4)
-        rows3(plane, 4, units, 192, bytes, high, low, sums);
-    for (; rows > 0; rows--, plane += bytes, sums++)
-        rows3(plane, 1, units, 192, bytes, high, low, sums);
-}
-
-static inline __attribute__((always_inline)) void rows2(const uint8_t *plane, const int rows,
-                                                        uint32_t units, size_t stride,
-                                                        const int8_t *high, const int8_t *low,
-                                                        int32_t *sums) {
-    const __m512i three = _mm512_set1_epi8(3);
+/* Rows of codes of one bit or two. */
+static inline __attribute__((always_inline)) void few(const int bits, const uint8_t *const *from,
+                                                      const int rows, uint32_t cols,
+                                                      const int8_t *high, const int8_t *low,
+                                                      int32_t *sums) {
+    const __m512i mask = _mm512_set1_epi8((char)((1 << bits) - 1));
+    const uint32_t codes = 8 / (uint32_t)bits;
     __m512i above[4], below[4];
     for (int r = 0; r < rows; r++) above[r] = below[r] = _mm512_setzero_si512();
-    for (uint32_t u = 0; u < units; u++) {
+    for (uint32_t at = 0; at < cols; at += 64 * codes) {
         __m512i unit[4];
-        if (rows == 4) fetch(plane + (size_t)rows * 64 * u, (size_t)rows * 64);
-        for (int r = 0; r < rows; r++)
-            unit[r] = _mm512_loadu_si512(plane + (size_t)r * stride + 64 * u);
-#pragma GCC unroll 4
-        for (int k = 0; k < 4; k++) {
-            const __m512i h = _mm512_loadu_si512(high + 256 * u + 64 * k);
-            const __m512i l = _mm512_loadu_si512(low + 256 * u + 64 * k);
+        for (int r = 0; r < rows; r++) unit[r] = _mm512_loadu_si512(from[r] + at / codes);
+#pragma GCC unroll 8
+        for (uint32_t k = 0; k < codes; k++) {
+            const __m512i h = _mm512_loadu_si512(high + at + 64 * k);
+            const __m512i l = _mm512_loadu_si512(low + at + 64 * k);
             for (int r = 0; r < rows; r++) {
-                const __m512i code = _mm512_and_si512(_mm512_srli_epi16(unit[r], 2 * k), three);
+                const __m512i bit = _mm512_srli_epi16(unit[r], bits * (int)k);
+                const __m512i code = _mm512_and_si512(bit, mask);
                 above[r] = _mm512_dpbusd_epi32(above[r], code, h);
                 below[r] = _mm512_dpbusd_epi32(below[r], code, l);
             }
@@ -123,14 +110,18 @@ static inline __attribute__((always_inline)) void rows2(const uint8_t *plane, co
     store_sums(above, below, rows, sums);
 }
 
-static void dot2(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
+static void dot1(const uint8_t *const *rows, uint32_t count, const struct tri_head_shape *shape,
                  const int8_t *high, const int8_t *low, int32_t *sums) {
-    const uint32_t units = shape->padded / 256;
-    const size_t stride = (size_t)64 * units;
-    for (; rows >= 4; rows -= 4, plane += 4 * stride, sums += 4)
-        rows2(plane, 4, units, stride, high, low, sums);
-    for (; rows > 0; rows--, plane += stride, sums++)
-        rows2(plane, 1, units, stride, high, low, sums);
+    for (; count >= 4; count -= 4, rows += 4, sums += 4)
+        few(1, rows, 4, shape->padded, high, low, sums);
+    for (; count > 0; count--, rows++, sums++) few(1, rows, 1, shape->padded, high, low, sums);
+}
+
+static void dot2(const uint8_t *const *rows, uint32_t count, const struct tri_head_shape *shape,
+                 const int8_t *high, const int8_t *low, int32_t *sums) {
+    for (; count >= 4; count -= 4, rows += 4, sums += 4)
+        few(2, rows, 4, shape->padded, high, low, sums);
+    for (; count > 0; count--, rows++, sums++) few(2, rows, 1, shape->padded, high, low, sums);
 }
 
 /* Four rows of the first plane, whose units take turns, with their second: 4 a + b. */
@@ -185,7 +176,7 @@ static void both(const uint8_t *first, const uint8_t *second, const struct tri_h
 
 const struct tri_head_kernels tri_head_avx512 = {.tile = tile,
                                                  .both = both,
-                                                 .dot3 = dot3,
+                                                 .dot1 = dot1,
                                                  .dot2 = dot2,
                                                  .judge = judge_tile,
                                                  .narrow = narrow_row};

@@ -241,9 +241,8 @@ static enum tri_status narrow_rows(struct tri_head *head) {
         if ((double)head->norm[row] > head->largest) head->largest = (double)head->norm[row];
         for (unsigned p = 0; p < TRI_HEAD_PLANES; p++) left[p] += (double)head->residual[p][row];
     }
-    head->finest[TRI_HEAD_EXACT] = 1;
     for (unsigned p = 0; p < TRI_HEAD_PLANES; p++)
-        head->finest[p] = left[p] > 0 ? (float)(left[TRI_HEAD_PLANES - 1] / left[p]) : 1;
+        head->left[p] = left[0] > 0 ? left[p] / left[0] : 1;
     return status;
 }
 

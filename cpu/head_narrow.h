@@ -4,11 +4,11 @@
  * docs/head.md has the proof of the bounds.
  *
  * A row w is split as w = sum over j of g_j p_j + w', with p_j a few directions shared by all rows,
- * and w' is held as 8 bits a column, u = 32 a + 4 b + c (3, 2 and 3 bits), in three planes. Each
- * plane that is read halves the steps further: w' is about sa (2a - 7), then sb (2(4a + b) - 31),
- * then sc (2u - 255). A plane is a row behind the other, a row is units: 8 chunks of columns in 3
- * of bytes, or 4 in one. In the first plane, which is only ever read whole, units of four rows take
- * turns, so that a kernel that does four rows at a time reads memory in order.
+ * and w' is held as 8 bits a column, u, cut into planes of 3, 2, 1 and 2 bits. Each plane that is
+ * read halves the steps further: of the t bits so far, code, w' is about s_t (2 code - (2^t - 1)).
+ * A plane is a row behind the other, a row is units: 8 chunks of columns in 3 of bytes, or 8 or 4
+ * in one. In the first plane, which is only ever read whole, units of four rows take turns, so that
+ * a kernel that does four rows at a time reads memory in order.
  */
 #ifndef TRI_CPU_HEAD_NARROW_H
 #define TRI_CPU_HEAD_NARROW_H
@@ -19,7 +19,7 @@
 #include "cpu/isa.h"
 
 enum {
-    TRI_HEAD_PLANES = 3,
+    TRI_HEAD_PLANES = 4,
     TRI_HEAD_DIRECTIONS = 16,
     TRI_HEAD_GROUP = 4,          /* rows of the first plane whose units take turns */
     TRI_HEAD_TILE = 64,          /* rows whose coefficients lie together: [directions][TILE] */
@@ -38,9 +38,15 @@ struct tri_head_shape {
     float *direction;    /* [directions][padded]: about orthonormal */
 };
 
+/* Bits of a code in a plane, and in all up to it. */
+static inline unsigned tri_head_bits(unsigned plane) { return plane == 0 ? 3 : plane == 2 ? 1 : 2; }
+static inline unsigned tri_head_bits_up_to(unsigned plane) {
+    return plane == 0 ? 3 : plane == 1 ? 5 : plane == 2 ? 6 : 8;
+}
+
 /* What is known of a row at each plane. */
 struct tri_head_row {
-    float scale[TRI_HEAD_PLANES];    /* sa, sb, sc */
+    float scale[TRI_HEAD_PLANES];
     float residual[TRI_HEAD_PLANES]; /* not less than |w' - what the planes up to here say| */
     float norm;                      /* not less than |w| */
     float step;                      /* g = step * coefficient */
@@ -60,21 +66,22 @@ struct tri_head_state {
 /* One tile of rows after the first plane. All arrays: [TILE]. */
 struct tri_head_tile {
     const float *scale, *residual, *norm, *step;
-    const int16_t *coefficients; /* [directions][TILE] */
-    const int32_t *sums;         /* of the codes */
-    double middle;               /* X times what the row is about is 2 sums - middle */
-    float *base;                 /* the directions' part of the estimate */
-    float *estimate, *most;      /* the logit is about, and at most */
+    const int16_t *coefficients;   /* [directions][TILE] */
+    const int32_t *sums;           /* of the codes */
+    double middle;                 /* X times what the row is about is 2 sums - middle */
+    float *base;                   /* the directions' part of the estimate */
+    float *estimate, *most;        /* the logit is about, and at most */
+    float *largest, *largest_most; /* of these; one each */
 };
 
 struct tri_head_kernels {
     /* sums[i] = sum over columns of (256 high + low) * code: for a tile of the first plane, and for
-     * `rows` rows of 3-bit or 2-bit codes one behind the other. */
+     * `count` rows, wherever they are, of codes of one bit or two. */
     void (*tile)(const uint8_t *plane, const struct tri_head_shape *shape, const int8_t *high,
                  const int8_t *low, int32_t *sums);
-    void (*dot3)(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
+    void (*dot1)(const uint8_t *const *rows, uint32_t count, const struct tri_head_shape *shape,
                  const int8_t *high, const int8_t *low, int32_t *sums);
-    void (*dot2)(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
+    void (*dot2)(const uint8_t *const *rows, uint32_t count, const struct tri_head_shape *shape,
                  const int8_t *high, const int8_t *low, int32_t *sums);
     /* The same of a tile's first two planes, 4 a + b, modulo 2^32; NULL: tile and dot2 do it. */
     void (*both)(const uint8_t *first, const uint8_t *second, const struct tri_head_shape *shape,
@@ -90,7 +97,7 @@ struct tri_head_kernels {
 
 /* Bytes of a row in a plane. */
 static inline uint32_t tri_head_plane_bytes(const struct tri_head_shape *shape, unsigned plane) {
-    return shape->padded / 8 * (plane == 1 ? 2 : 3);
+    return shape->padded / 8 * tri_head_bits(plane);
 }
 
 /* The kernels for an instruction set and shape. */
@@ -100,7 +107,7 @@ const struct tri_head_kernels *tri_head_kernels(enum tri_isa isa,
 extern const struct tri_head_kernels tri_head_portable, tri_head_neon, tri_head_avx2,
     tri_head_avx512;
 
-/* Puts the codes [padded] of a row into the three planes. */
+/* Puts the codes [padded] of a row into the planes. */
 void tri_head_pack(const struct tri_head_shape *shape, const uint8_t *codes, uint32_t row,
                    uint8_t *const *planes);
 

@@ -63,44 +63,39 @@ static void tile(const uint8_t *plane, const struct tri_head_shape *shape, const
     }
 }
 
-static void dot3(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
-                 const int8_t *high, const int8_t *low, int32_t *sums) {
-    const size_t unit = 3 * (size_t)shape->chunk, bytes = tri_head_plane_bytes(shape, 2);
-    for (uint32_t r = 0; r < rows; r++, plane += bytes)
-        sums[r] = row3(plane, unit, shape, high, low);
-}
-
-static inline __attribute__((always_inline)) uint8x16_t code2(uint8x16_t unit, int k) {
-    const uint8x16_t three = vdupq_n_u8(3);
-    switch (k) {
-    case 0: return vandq_u8(unit, three);
-    case 1: return vandq_u8(vshrq_n_u8(unit, 2), three);
-    case 2: return vandq_u8(vshrq_n_u8(unit, 4), three);
-    default: return vshrq_n_u8(unit, 6);
-    }
-}
-
-static void dot2(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
-                 const int8_t *high, const int8_t *low, int32_t *sums) {
-    const uint32_t chunk = shape->chunk;
-    for (uint32_t r = 0; r < rows; r++) {
-        int32x4_t above = vdupq_n_s32(0), below = vdupq_n_s32(0);
-        for (uint32_t first = 0; first < shape->padded; first += 4 * chunk, plane += chunk) {
-            for (uint32_t part = 0; part < chunk; part += 16) {
-                const uint8x16_t unit = vld1q_u8(plane + part);
-#pragma GCC unroll 4
-                for (int k = 0; k < 4; k++) {
-                    const size_t at = first + (uint32_t)k * chunk + part;
-                    const uint8x16_t code = code2(unit, k);
-                    above = add_products(above, code, vld1q_s8(high + at));
-                    below = add_products(below, code, vld1q_s8(low + at));
-                }
+/* One row of codes of one bit or two. */
+static inline __attribute__((always_inline)) int32_t few(const int bits, const uint8_t *from,
+                                                         const struct tri_head_shape *shape,
+                                                         const int8_t *high, const int8_t *low) {
+    const uint8x16_t mask = vdupq_n_u8((uint8_t)((1 << bits) - 1));
+    const uint32_t chunk = shape->chunk, codes = 8 / (uint32_t)bits;
+    int32x4_t above = vdupq_n_s32(0), below = vdupq_n_s32(0);
+    for (uint32_t first = 0; first < shape->padded; first += codes * chunk, from += chunk) {
+        for (uint32_t part = 0; part < chunk; part += 16) {
+            const uint8x16_t unit = vld1q_u8(from + part);
+#pragma GCC unroll 8
+            for (uint32_t k = 0; k < codes; k++) {
+                const size_t at = first + k * chunk + part;
+                const int8x16_t right = vdupq_n_s8((int8_t)(-bits * (int)k));
+                const uint8x16_t code = vandq_u8(vshlq_u8(unit, right), mask);
+                above = add_products(above, code, vld1q_s8(high + at));
+                below = add_products(below, code, vld1q_s8(low + at));
             }
         }
-        sums[r] = vaddvq_s32(above) * 256 + vaddvq_s32(below);
     }
+    return vaddvq_s32(above) * 256 + vaddvq_s32(below);
+}
+
+static void dot1(const uint8_t *const *rows, uint32_t count, const struct tri_head_shape *shape,
+                 const int8_t *high, const int8_t *low, int32_t *sums) {
+    for (uint32_t r = 0; r < count; r++) sums[r] = few(1, rows[r], shape, high, low);
+}
+
+static void dot2(const uint8_t *const *rows, uint32_t count, const struct tri_head_shape *shape,
+                 const int8_t *high, const int8_t *low, int32_t *sums) {
+    for (uint32_t r = 0; r < count; r++) sums[r] = few(2, rows[r], shape, high, low);
 }
 
 const struct tri_head_kernels tri_head_neon = {
-    .tile = tile, .dot3 = dot3, .dot2 = dot2, .judge = judge_tile, .narrow = narrow_row};
+    .tile = tile, .dot1 = dot1, .dot2 = dot2, .judge = judge_tile, .narrow = narrow_row};
 #endif

@@ -52,37 +52,40 @@ static void tile(const uint8_t *plane, const struct tri_head_shape *shape, const
     }
 }
 
-static void dot3(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
-                 const int8_t *high, const int8_t *low, int32_t *sums) {
-    const size_t unit = 3 * (size_t)shape->chunk, bytes = tri_head_plane_bytes(shape, 2);
-    for (uint32_t r = 0; r < rows; r++, plane += bytes)
-        sums[r] = row3(plane, unit, shape, high, low);
-}
-
-static void dot2(const uint8_t *plane, uint32_t rows, const struct tri_head_shape *shape,
-                 const int8_t *high, const int8_t *low, int32_t *sums) {
+/* Rows of codes of one bit or two; `bits` is a constant where this is inlined. */
+static inline __attribute__((always_inline)) void
+few(int bits, const uint8_t *const *rows, uint32_t count, const struct tri_head_shape *shape,
+    const int8_t *high, const int8_t *low, int32_t *sums) {
     const uint32_t n = shape->chunk;
-    for (uint32_t r = 0; r < rows; r++) {
+    for (uint32_t r = 0; r < count; r++) {
+        const uint8_t *from = rows[r];
         int32_t both[2] = {0, 0};
-        for (uint32_t first = 0; first < shape->padded; first += 4 * n, plane += n) {
-            const int8_t *h = high + first, *l = low + first;
-            add_chunk(plane, 0, 3, NULL, 0, n, h, l, both);
-            add_chunk(plane, 2, 3, NULL, 0, n, h + n, l + n, both);
-            add_chunk(plane, 4, 3, NULL, 0, n, h + 2 * n, l + 2 * n, both);
-            add_chunk(plane, 6, 3, NULL, 0, n, h + 3 * n, l + 3 * n, both);
+        for (uint32_t first = 0; first < shape->padded; from += n) {
+            for (int shift = 0; shift < 8; shift += bits, first += n)
+                add_chunk(from, shift, (1 << bits) - 1, NULL, 0, n, high + first, low + first,
+                          both);
         }
         sums[r] = both[0] * 256 + both[1];
     }
 }
 
-static void pack3(const struct tri_head_shape *shape, const uint8_t *codes, unsigned shift,
-                  uint8_t *plane, size_t step) {
+static void dot1(const uint8_t *const *rows, uint32_t count, const struct tri_head_shape *shape,
+                 const int8_t *high, const int8_t *low, int32_t *sums) {
+    few(1, rows, count, shape, high, low, sums);
+}
+
+static void dot2(const uint8_t *const *rows, uint32_t count, const struct tri_head_shape *shape,
+                 const int8_t *high, const int8_t *low, int32_t *sums) {
+    few(2, rows, count, shape, high, low, sums);
+}
+
+static void pack3(const struct tri_head_shape *shape, const uint8_t *codes, uint8_t *plane,
+                  size_t step) {
     const uint32_t chunk = shape->chunk;
     for (uint32_t first = 0; first < shape->padded; first += 8 * chunk, plane += step) {
         for (uint32_t i = 0; i < chunk; i++) {
             unsigned code[8];
-            for (uint32_t k = 0; k < 8; k++)
-                code[k] = (unsigned)codes[first + k * chunk + i] >> shift & 7;
+            for (uint32_t k = 0; k < 8; k++) code[k] = (unsigned)codes[first + k * chunk + i] >> 5;
             plane[i] = (uint8_t)(code[0] | code[1] << 3 | (code[6] & 3) << 6);
             plane[chunk + i] = (uint8_t)(code[2] | code[3] << 3 | (code[7] & 3) << 6);
             plane[2 * chunk + i] =
@@ -91,26 +94,32 @@ static void pack3(const struct tri_head_shape *shape, const uint8_t *codes, unsi
     }
 }
 
-void tri_head_pack(const struct tri_head_shape *shape, const uint8_t *codes, uint32_t row,
-                   uint8_t *const *planes) {
-    const uint32_t chunk = shape->chunk, within = row % TRI_HEAD_GROUP;
-    const size_t unit = 3 * (size_t)chunk, bytes = tri_head_plane_bytes(shape, 0);
-    pack3(shape, codes, 5, planes[0] + (row - within) * bytes + within * unit,
-          TRI_HEAD_GROUP * unit);
-    pack3(shape, codes, 0, planes[2] + row * bytes, unit);
-    uint8_t *plane = planes[1] + (size_t)row * tri_head_plane_bytes(shape, 1);
-    for (uint32_t first = 0; first < shape->padded; first += 4 * chunk, plane += chunk) {
+static void pack(const struct tri_head_shape *shape, const uint8_t *codes, unsigned plane,
+                 uint8_t *to) {
+    const uint32_t chunk = shape->chunk, bits = tri_head_bits(plane), count = 8 / bits;
+    const unsigned shift = 8 - tri_head_bits_up_to(plane);
+    for (uint32_t first = 0; first < shape->padded; first += count * chunk, to += chunk) {
         for (uint32_t i = 0; i < chunk; i++) {
             unsigned byte = 0;
-            for (uint32_t k = 0; k < 4; k++)
-                byte |= ((unsigned)codes[first + k * chunk + i] >> 3 & 3) << 2 * k;
-            plane[i] = (uint8_t)byte;
+            for (uint32_t k = 0; k < count; k++)
+                byte |= ((unsigned)codes[first + k * chunk + i] >> shift & ((1u << bits) - 1))
+                        << bits * k;
+            to[i] = (uint8_t)byte;
         }
     }
 }
 
+void tri_head_pack(const struct tri_head_shape *shape, const uint8_t *codes, uint32_t row,
+                   uint8_t *const *planes) {
+    const uint32_t within = row % TRI_HEAD_GROUP;
+    const size_t unit = 3 * (size_t)shape->chunk, bytes = tri_head_plane_bytes(shape, 0);
+    pack3(shape, codes, planes[0] + (row - within) * bytes + within * unit, TRI_HEAD_GROUP * unit);
+    for (unsigned p = 1; p < TRI_HEAD_PLANES; p++)
+        pack(shape, codes, p, planes[p] + (size_t)row * tri_head_plane_bytes(shape, p));
+}
+
 const struct tri_head_kernels tri_head_portable = {
-    .tile = tile, .dot3 = dot3, .dot2 = dot2, .judge = judge_tile, .narrow = narrow_row};
+    .tile = tile, .dot1 = dot1, .dot2 = dot2, .judge = judge_tile, .narrow = narrow_row};
 
 const struct tri_head_kernels *tri_head_kernels(enum tri_isa isa,
                                                 const struct tri_head_shape *shape) {

@@ -17,18 +17,23 @@ struct tri_head_view {
     const float *x;
     const struct tri_sampler *sampler;
     struct tri_head_state state;
-    bool screened;   /* false: bounds say nothing, all logits are computed */
-    bool deep;       /* the pass reads two planes at once; learnt from the state before */
-    int32_t *sums;   /* [rows]: of the first plane's codes a; deep: of 4 a + b - 16 */
-    int32_t *second; /* [rows]: of the second plane's, where it was read by itself */
-    float *base;     /* [rows]: the directions' part of the estimate; the logit once exact */
-    float *estimate; /* [rows]: score, about; exact once computed */
-    float *most;     /* [rows]: score, at most; exact once computed */
-    uint8_t *stage;  /* [rows]: planes read beyond the first, EXACT */
-    uint32_t *ids;   /* [rows]: the rows of a step */
-    uint32_t *exact; /* [rows]: the exact rows, in the order in which they were computed */
+    bool screened; /* false: bounds say nothing, all logits are computed */
+    bool deep;     /* the pass reads two planes at once; learnt from the state before */
+    const unsigned char *penalised; /* as tri_sampler_penalised says */
+    int32_t *sums;                  /* [rows]: of the first codes a; deep: of 4 a + b - 16 */
+    int64_t *codes;      /* [rows]: X times 2 code - last, where more planes were read than by the
+                            pass */
+    float *base;         /* [rows]: the directions' part of the estimate; the logit once exact */
+    float *estimate;     /* [rows]: score, about; exact once computed */
+    float *most;         /* [rows]: score, at most; exact once computed */
+    float *tile_largest; /* [tiles]: the largest estimate after the pass */
+    float *tile_most;    /* [tiles]: nothing of the tile was more then */
+    uint8_t *stage;      /* [rows]: planes read beyond the first, EXACT */
+    uint32_t *ids;       /* [rows]: the rows that may still matter */
+    uint32_t *exact;     /* [rows]: the exact rows, in the order in which they were computed */
     uint32_t exact_count;
-    struct tri_logit *found; /* [rows] */
+    struct tri_logit *found;   /* [rows] */
+    uint32_t given_up, spared; /* states in a row that took all logits; that were not screened */
     struct tri_head_counts counts;
 };
 enum { TRI_HEAD_EXACT = TRI_HEAD_PLANES };
@@ -46,8 +51,7 @@ struct tri_head {
     float *norm, *step;                                        /* [rows] */
     int16_t *coefficients;                                     /* [tiles][directions][TILE] */
     double largest;                                            /* of norm */
-    float finest[TRI_HEAD_EXACT + 1]; /* residual after the last plane to that after plane p, for
-                                         most rows; 1 for exact ones */
+    double left[TRI_HEAD_PLANES]; /* residual after a plane to the first one's, for most rows */
     uint64_t bytes;
     float *row; /* [threads][padded]: a row of the model as floats */
     struct tri_head_view view[TRI_HEAD_TOGETHER];
@@ -68,12 +72,18 @@ float tri_head_logit(const struct tri_head *head, const float *x, uint32_t row, 
 void tri_head_screen(struct tri_head *head, uint32_t count);
 /* Whether a view may be deep: whether sums of two planes' codes fit. */
 bool tri_head_can_deepen(const struct tri_head *head);
-/* Reads a further plane (or EXACT) of the rows v->ids[0..count), ascending within runs. */
-void tri_head_step(struct tri_head *head, struct tri_head_view *view, uint32_t count,
-                   unsigned plane);
+/* Reads a further plane (or EXACT) of rows of which all planes before were read. EXACT: adds them
+ * to view->exact, where ids may already be. */
+void tri_head_step(struct tri_head *head, struct tri_head_view *view, const uint32_t *ids,
+                   uint32_t count, unsigned plane);
+uint64_t tri_head_step_bytes(const struct tri_head *head, unsigned plane); /* for a row */
+/* Computes every logit that is not yet exact, into view->base. Errors: FORMAT. */
+enum tri_status tri_head_complete(struct tri_head *head, struct tri_head_view *view);
 /* Reads a plane of all rows, whatever their bounds: for tests of these. */
 void tri_head_refine_all(struct tri_head *head, struct tri_head_view *view, unsigned plane);
-/* head_search.c: one view's token. */
+/* head_search.c: whether screening is left out because it did not pay lately. */
+bool tri_head_spares(struct tri_head_view *view);
+/* One view's token. */
 enum tri_status tri_head_choose(struct tri_head *head, struct tri_head_view *view,
                                 struct tri_sampler *sampler, uint32_t *id);
 

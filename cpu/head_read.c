@@ -11,10 +11,10 @@
 
 enum {
     STEP_TILES = 8,   /* tiles of one piece of work */
-    STEP_IDS = 64,    /* rows of one, where a plane is read */
-    STEP_EXACT = 16,  /* and where the model's rows are */
-    STREAM = 32,      /* rows one behind the other that the processor fetches in time by itself */
-    AHEAD = 8,        /* rows apart are asked for so many rows before */
+    STEP_IDS = 128,   /* rows of one, where a plane is read */
+    STEP_EXACT = 8,   /* and where the model's rows are */
+    FEW = 4,          /* rows that a plane's step reads together */
+    AHEAD = 8,        /* and asks for so many rows before */
     DEEP_LARGEST = 16 /* of a code of two planes, from their middle */
 };
 
@@ -45,7 +45,10 @@ static void sum_both(const struct tri_head *head, const struct tri_head_view *v,
     } else {
         factor = 4;
         head->kernels->tile(first, shape, v->state.high, v->state.low, sums);
-        head->kernels->dot2(second, TRI_HEAD_TILE, shape, v->state.high, v->state.low, more);
+        const uint8_t *rows[TRI_HEAD_TILE];
+        for (size_t i = 0; i < TRI_HEAD_TILE; i++)
+            rows[i] = second + i * tri_head_plane_bytes(shape, 1);
+        head->kernels->dot2(rows, TRI_HEAD_TILE, shape, v->state.high, v->state.low, more);
     }
     const uint32_t middle = DEEP_LARGEST * (uint32_t)v->state.total;
     for (int i = 0; i < TRI_HEAD_TILE; i++)
@@ -65,7 +68,9 @@ static void screen_tile(const struct tri_head *head, const struct tri_head_view 
                                        .middle = (v->deep ? -1.0 : 7.0) * v->state.total,
                                        .base = v->base + row,
                                        .estimate = v->estimate + row,
-                                       .most = v->most + row};
+                                       .most = v->most + row,
+                                       .largest = v->tile_largest + row / TRI_HEAD_TILE,
+                                       .largest_most = v->tile_most + row / TRI_HEAD_TILE};
     /* What judge reads comes while the planes are read. */
     fetch(tile.scale, TRI_HEAD_TILE * sizeof *tile.scale);
     fetch(tile.residual, TRI_HEAD_TILE * sizeof *tile.residual);
@@ -93,9 +98,10 @@ static void screen_part(void *context, uint32_t part, uint32_t thread) {
     }
 }
 
-/* Bytes of what a plane's step reads for a row: codes, scale, residual, norm. */
-static uint64_t row_bytes(const struct tri_head *head, unsigned plane) {
-    return tri_head_plane_bytes(&head->shape, plane) + 12;
+uint64_t tri_head_step_bytes(const struct tri_head *head, unsigned plane) {
+    if (plane == TRI_HEAD_EXACT)
+        return head->model->head.cols * (uint64_t)tri_float_bytes(head->model->head.type);
+    return tri_head_plane_bytes(&head->shape, plane) + 12; /* codes, scale, residual, norm */
 }
 
 /* What the pass of `count` views reads for a row. */
@@ -106,7 +112,7 @@ static uint64_t pass_bytes(const struct tri_head *head, uint32_t count) {
         deep = deep || (head->view[i].screened && head->view[i].deep);
     }
     return tri_head_plane_bytes(&head->shape, 0) + (once ? 12 : 0) +
-           (deep ? row_bytes(head, 1) : 0) + 4 + 2 * (uint64_t)head->shape.directions;
+           (deep ? tri_head_step_bytes(head, 1) : 0) + 4 + 2 * (uint64_t)head->shape.directions;
 }
 
 void tri_head_screen(struct tri_head *head, uint32_t count) {
@@ -118,59 +124,67 @@ void tri_head_screen(struct tri_head *head, uint32_t count) {
         if (!v->screened) continue;
         v->exact_count = 0;
         memset(v->stage, v->deep ? 1 : 0, head->rows);
-        const unsigned char *penalised = tri_sampler_penalised(v->sampler);
-        for (uint32_t row = 0; penalised != NULL && row < head->vocab; row++) {
-            if (!penalised[row]) continue;
+        for (uint32_t row = 0; v->penalised != NULL && row < head->vocab; row++) {
+            if (!v->penalised[row]) continue;
+            float *largest = &v->tile_largest[row / TRI_HEAD_TILE];
+            float *most = &v->tile_most[row / TRI_HEAD_TILE];
             v->estimate[row] = tri_sampler_score(v->sampler, row, v->estimate[row]);
             v->most[row] = tri_sampler_score(v->sampler, row, v->most[row]);
+            *largest = v->estimate[row] > *largest ? v->estimate[row] : *largest;
+            *most = v->most[row] > *most ? v->most[row] : *most;
         }
     }
     head->counts.bytes += head->vocab * pass_bytes(head, count);
 }
 
-/* Rows whose numbers a step reads: ids[0..count). */
+/* Rows whose numbers a step reads. */
 struct step {
     struct tri_head *head;
     struct tri_head_view *view;
+    const uint32_t *ids;
     uint32_t count;
     unsigned plane; /* TRI_HEAD_EXACT: the model's own rows */
 };
 
-/* Reads the second or third plane of rows that follow each other. */
-static void refine(const struct step *s, uint32_t row, uint32_t rows) {
+static float score_of(const struct tri_head_view *v, uint32_t row, float logit) {
+    return v->penalised == NULL ? logit : tri_sampler_score(v->sampler, row, logit);
+}
+
+/* Reads a plane of up to FEW rows. */
+static void refine(const struct step *s, const uint32_t *ids, uint32_t count) {
     const struct tri_head *head = s->head;
     struct tri_head_view *v = s->view;
-    const unsigned p = s->plane;
-    int32_t sums[STEP_IDS];
-    const uint8_t *plane = head->plane[p] + (size_t)row * tri_head_plane_bytes(&head->shape, p);
-    (p == 1 ? head->kernels->dot2 : head->kernels->dot3)(plane, rows, &head->shape, v->state.high,
-                                                         v->state.low, sums);
-    for (uint32_t i = 0; i < rows; i++, row++) {
-        /* Exact in double; as an integer it may need 37 bits. `both`: X times 4a + b - 16. */
-        const double total = v->state.total, first = v->sums[row];
-        if (p == 1) v->second[row] = sums[i];
-        const double both = v->deep ? first : 4 * first + v->second[row] - 16 * total;
-        const double codes = p == 1 ? 2 * both + total : 16 * both + 2.0 * sums[i] + total;
+    const unsigned p = s->plane, bits = tri_head_bits(p);
+    const size_t bytes = tri_head_plane_bytes(&head->shape, p);
+    const uint8_t *rows[FEW];
+    int32_t sums[FEW];
+    for (uint32_t i = 0; i < count; i++) rows[i] = head->plane[p] + ids[i] * bytes;
+    (bits == 1 ? head->kernels->dot1 : head->kernels->dot2)(rows, count, &head->shape,
+                                                            v->state.high, v->state.low, sums);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t row = ids[i];
+        /* X times 2 code - last: of a, or of 4 a + b; then of all so far */
+        const int64_t total = v->state.total, first = v->sums[row];
+        int64_t codes = v->codes[row];
+        if (v->stage[row] == (v->deep ? 1 : 0)) codes = 2 * first + (v->deep ? 1 : -7) * total;
+        codes = codes * (1 << bits) + 2 * (int64_t)sums[i] - ((1 << bits) - 1) * total;
         const double estimate =
-            (double)v->base[row] + (double)head->scale[p][row] * v->state.step * codes;
+            (double)v->base[row] + (double)head->scale[p][row] * v->state.step * (double)codes;
         double most = estimate + v->state.length * (double)head->residual[p][row] +
                       v->state.slack * (double)head->norm[row];
         most += fabs(most) * 0x1p-22 + 1e-40; /* upward through the narrowing */
-        v->estimate[row] = tri_sampler_score(v->sampler, row, (float)estimate);
-        v->most[row] = tri_sampler_score(v->sampler, row, (float)most);
+        v->codes[row] = codes;
+        v->estimate[row] = score_of(v, row, (float)estimate);
+        v->most[row] = score_of(v, row, (float)most);
         v->stage[row] = (uint8_t)p;
     }
-}
-
-static size_t exact_bytes(const struct tri_head *head) {
-    return head->model->head.cols * (size_t)tri_float_bytes(head->model->head.type);
 }
 
 /* Asks for what a row of a step reads. */
 static void fetch_row(const struct step *s, uint32_t row) {
     const struct tri_head *head = s->head;
     if (s->plane == TRI_HEAD_EXACT) {
-        const size_t bytes = exact_bytes(head);
+        const size_t bytes = tri_head_step_bytes(head, TRI_HEAD_EXACT);
         fetch((const uint8_t *)head->model->head.data + row * bytes, bytes);
         return;
     }
@@ -191,44 +205,38 @@ static void step_part(void *context, uint32_t part, uint32_t thread) {
     const struct step *s = context;
     struct tri_head *head = s->head;
     struct tri_head_view *v = s->view;
+    const bool exact = s->plane == TRI_HEAD_EXACT;
     const uint32_t first = part * ids_of(s);
     const uint32_t end = s->count - first < ids_of(s) ? s->count : first + ids_of(s);
-    const bool stream = v->ids[end - 1] - v->ids[first] == end - 1 - first && end - first >= STREAM;
-    const uint32_t ahead = s->plane == TRI_HEAD_EXACT ? 1 : AHEAD;
+    const uint32_t few = exact ? 1 : FEW, ahead = exact ? 1 : AHEAD;
     float *weights = head->row + (size_t)thread * head->shape.padded;
-    uint32_t fetched = stream ? end : first;
-    for (uint32_t i = first; i < end;) {
-        const uint32_t row = v->ids[i];
-        uint32_t rows = 1;
-        if (s->plane != TRI_HEAD_EXACT) {
-            while (i + rows < end && v->ids[i + rows] == row + rows) rows++;
+    uint32_t fetched = first;
+    for (uint32_t i = first; i < end; i += few) {
+        for (; fetched < end && fetched < i + few + ahead; fetched++) fetch_row(s, s->ids[fetched]);
+        if (!exact) {
+            refine(s, s->ids + i, end - i < few ? end - i : few);
+            continue;
         }
-        for (; fetched < end && fetched < i + rows + ahead; fetched++)
-            fetch_row(s, v->ids[fetched]);
-        if (s->plane == TRI_HEAD_EXACT) {
-            v->base[row] = tri_head_logit(head, v->x, row, weights);
-            v->estimate[row] = v->most[row] = tri_sampler_score(v->sampler, row, v->base[row]);
-            v->stage[row] = TRI_HEAD_EXACT;
-        } else {
-            refine(s, row, rows);
-        }
-        i += rows;
+        const uint32_t row = s->ids[i];
+        v->base[row] = tri_head_logit(head, v->x, row, weights);
+        v->estimate[row] = v->most[row] = score_of(v, row, v->base[row]);
+        v->stage[row] = TRI_HEAD_EXACT;
     }
 }
 
-void tri_head_step(struct tri_head *head, struct tri_head_view *v, uint32_t count, unsigned plane) {
-    struct step s = {.head = head, .view = v, .count = count, .plane = plane};
+void tri_head_step(struct tri_head *head, struct tri_head_view *v, const uint32_t *ids,
+                   uint32_t count, unsigned plane) {
+    struct step s = {.head = head, .view = v, .ids = ids, .count = count, .plane = plane};
     if (count == 0) return;
     tri_pool_run(head->pool, (count - 1) / ids_of(&s) + 1, step_part, &s);
-    v->counts.bytes +=
-        count * (plane == TRI_HEAD_EXACT ? exact_bytes(head) : row_bytes(head, plane));
+    v->counts.bytes += count * tri_head_step_bytes(head, plane);
     if (plane != TRI_HEAD_EXACT) return;
     v->counts.exact += count;
-    memcpy(v->exact + v->exact_count, v->ids, count * sizeof *v->ids);
+    memmove(v->exact + v->exact_count, ids, count * sizeof *ids);
     v->exact_count += count;
 }
 
 void tri_head_refine_all(struct tri_head *head, struct tri_head_view *v, unsigned plane) {
     for (uint32_t row = 0; row < head->vocab; row++) v->ids[row] = row;
-    tri_head_step(head, v, head->vocab, plane);
+    tri_head_step(head, v, v->ids, head->vocab, plane);
 }

@@ -37,6 +37,19 @@ static inline float row_dot(const float *a, const float *b, uint32_t n) {
     return added(&sum);
 }
 
+/* Not of NaNs. */
+static inline float largest_of(const float *x, uint32_t n) {
+    lanes top = LANES_AT(x);
+    for (uint32_t i = LANES; i < n; i += LANES) {
+        const lanes at = LANES_AT(x + i);
+        const int_lanes above = at > top;
+        top = (lanes)(((int_lanes)top & ~above) | ((int_lanes)at & above));
+    }
+    float largest = top[0];
+    for (int l = 1; l < LANES; l++) largest = top[l] > largest ? top[l] : largest;
+    return largest;
+}
+
 /* w' in place of w, and the coefficients. */
 static inline void split_row(const struct tri_head_shape *shape, float *w, struct tri_head_row *row,
                              int16_t *coefficients) {
@@ -81,13 +94,15 @@ static inline float rest_of(const float *w, uint32_t n, float range, float level
     return added(&sum) * step * step;
 }
 
-/* The range whose steps of 3 and 5 bits leave least, by a part of the columns. */
+/* The range whose steps of 3, 8 and above all 5 bits leave least, by a part of the columns. What it
+ * cuts off is nearly all that 8 bits leave. */
 static inline float range_of(const float *w, uint32_t n, float rms, float largest) {
     static const float wide[] = {1.8f, 2.3f, 2.65f, 3.0f, 3.6f, 4.6f};
     float best = largest, least = -1;
     for (int i = 0; i < (int)(sizeof wide / sizeof *wide); i++) {
         const float range = wide[i] * rms < largest ? wide[i] * rms : largest;
-        const float left = rest_of(w, n, range, 8) * rest_of(w, n, range, 32);
+        const float fine = rest_of(w, n, range, 32);
+        const float left = rest_of(w, n, range, 8) * rest_of(w, n, range, 256) * fine * fine * fine;
         if (least < 0 || left < least) {
             least = left;
             best = range;
@@ -150,9 +165,9 @@ static void narrow_row(const struct tri_head_shape *shape, float *w, uint8_t *co
     for (int l = 0; l < LANES; l++) largest = top[l] > largest ? top[l] : largest;
     const float rms = tri_sqrt(row_dot(w, w, n) / (float)shape->cols);
     round_row(w, n, range_of(w, n, rms > 0x1p-44f ? rms : 0x1p-44f, largest), codes);
-    static const int bits[TRI_HEAD_PLANES] = {3, 5, 8};
-    for (int plane = 0; plane < TRI_HEAD_PLANES; plane++)
-        fit(w, codes, n, bits[plane], &row->scale[plane], &row->residual[plane]);
+    for (unsigned plane = 0; plane < TRI_HEAD_PLANES; plane++)
+        fit(w, codes, n, (int)tri_head_bits_up_to(plane), &row->scale[plane],
+            &row->residual[plane]);
 }
 
 /* Works on copies: of pointers that may overlap compilers make no vectors. */
@@ -182,6 +197,8 @@ static void judge_tile(const struct tri_head_shape *shape, const struct tri_head
         estimates[i] = (float)estimate;
         mosts[i] = (float)most;
     }
+    *tile->largest = largest_of(estimates, N);
+    *tile->largest_most = largest_of(mosts, N);
     memcpy(tile->base, bases, sizeof bases);
     memcpy(tile->estimate, estimates, sizeof estimates);
     memcpy(tile->most, mosts, sizeof mosts);

@@ -19,24 +19,39 @@ static bool any_from(const float *score, float from) {
     return any;
 }
 
-/* The rows that are not exact and may reach the floor. Returns how many; *reached counts the exact
- * ones, too. */
+/* How many exact rows reach the floor. */
+static uint32_t exact_reaching(const struct tri_head_view *v, float floor_score) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < v->exact_count; i++) count += v->most[v->exact[i]] >= floor_score;
+    return count;
+}
+
+/* The rows that are not exact and may reach the floor, into v->ids. fresh: nothing was read since
+ * the pass but rows computed exactly. Returns how many. */
 static uint32_t reaching(const struct tri_head *head, struct tri_head_view *v, float floor_score,
-                         uint32_t *reached) {
-    uint32_t count = 0, exact = 0;
+                         bool fresh) {
+    uint32_t count = 0;
     for (uint32_t row = 0; row < head->vocab; row += BLOCK) {
         const uint32_t end = head->vocab - row < BLOCK ? head->vocab : row + BLOCK;
-        if (!any_from(v->most + row, floor_score)) continue;
-        for (uint32_t i = row; i < end; i++) {
-            if (v->most[i] < floor_score) continue;
-            if (v->stage[i] == TRI_HEAD_EXACT)
-                exact++;
-            else
-                v->ids[count++] = i;
+        if (fresh ? v->tile_most[row / BLOCK] < floor_score : !any_from(v->most + row, floor_score))
+            continue;
+        for (uint32_t i = row; i < end; i++) { /* without a branch: which ones is not foreseeable */
+            v->ids[count] = i;
+            count += (v->most[i] >= floor_score) & (v->stage[i] != TRI_HEAD_EXACT);
         }
     }
-    *reached = count + exact;
     return count;
+}
+
+/* Those of v->ids that still are so. */
+static uint32_t staying(struct tri_head_view *v, uint32_t count, float floor_score) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t row = v->ids[i];
+        v->ids[kept] = row;
+        kept += (v->most[row] >= floor_score) & (v->stage[row] != TRI_HEAD_EXACT);
+    }
+    return kept;
 }
 
 /* A heap of the largest scores seen, the least of them on top. */
@@ -61,12 +76,12 @@ static void offer(struct best *b, uint32_t id, float score) {
     b->heap[at] = (struct tri_logit){id, score};
 }
 
-/* The `room` rows with the largest estimates. Uses v->found. */
+/* The `room` rows with the largest estimates after the pass. Uses v->found. */
 static struct best largest(const struct tri_head *head, struct tri_head_view *v, uint32_t room) {
     struct best b = {.heap = v->found, .room = room};
     for (uint32_t row = 0; row < head->vocab; row += BLOCK) {
         const uint32_t end = head->vocab - row < BLOCK ? head->vocab : row + BLOCK;
-        if (b.count == room && !any_from(v->estimate + row, b.heap[0].value)) continue;
+        if (b.count == room && v->tile_largest[row / BLOCK] <= b.heap[0].value) continue;
         for (uint32_t i = row; i < end; i++) {
             if (b.count < room || v->estimate[i] > b.heap[0].value) offer(&b, i, v->estimate[i]);
         }
@@ -84,14 +99,23 @@ static struct best largest_exact(struct tri_head_view *v, uint32_t room) {
     return b;
 }
 
-/* Computes the rows that look best, so that a floor is near what it will be. */
-static void look_at_best(struct tri_head *head, struct tri_head_view *v, uint32_t room) {
-    const struct best b = largest(head, v, room < head->vocab ? room : head->vocab);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < b.count; i++) {
-        if (v->stage[b.heap[i].id] != TRI_HEAD_EXACT) v->ids[count++] = b.heap[i].id;
+/* The same of v->ids. */
+static struct best largest_of(struct tri_head_view *v, uint32_t count, uint32_t room) {
+    struct best b = {.heap = v->found, .room = room};
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t row = v->ids[i];
+        if (b.count < room || v->estimate[row] > b.heap[0].value) offer(&b, row, v->estimate[row]);
     }
-    tri_head_step(head, v, count, TRI_HEAD_EXACT);
+    return b;
+}
+
+/* Computes rows that look best, so that a floor is near what it will be. */
+static void compute(struct tri_head *head, struct tri_head_view *v, const struct best *b) {
+    uint32_t *ids = v->exact + v->exact_count, count = 0;
+    for (uint32_t i = 0; i < b->count; i++) {
+        if (v->stage[b->heap[i].id] != TRI_HEAD_EXACT) ids[count++] = b->heap[i].id;
+    }
+    tri_head_step(head, v, ids, count, TRI_HEAD_EXACT);
 }
 
 /* Weights e^((score - best) / T) of the rows below a floor, added up in bins of their bounds. */
@@ -132,6 +156,7 @@ static float cut_of(const struct bins *bins, double most, uint32_t *rows) {
 struct goal {
     struct tri_sampler_need need;
     double most; /* weight that may stay unknown, the best one's being 1 */
+    float limit; /* the floor will be about as high, by the estimates */
 };
 
 /* The floor that what is exact so far sets: rows whose score is certainly below are not needed. */
@@ -154,34 +179,77 @@ static float floor_of(const struct tri_head *head, struct tri_head_view *v,
     return rank > below ? rank : below;
 }
 
-/* Reads until every row that may reach the floor is exact. Returns the floor; v->found[*found]:
- * those that reach it. */
-static float search(struct tri_head *head, struct tri_head_view *v, const struct goal *goal,
-                    uint32_t *found) {
+/* What a further plane leaves of a bound's distance from the estimate, about. */
+static double rest_after(const struct tri_head *head, unsigned plane, unsigned further) {
+    return head->left[plane] > 0 ? head->left[further] / head->left[plane] : 1;
+}
+
+/* True if it looks cheaper to compute all logits than to go on from v->ids: by the estimates and
+ * what further planes leave of their distance from the bounds, of some rows. Only speed depends on
+ * it. */
+static bool is_dear(const struct tri_head *head, const struct tri_head_view *v, uint32_t count,
+                    float floor_score, unsigned plane) {
+    enum { SAMPLE = 2048 };
+    const uint32_t step = count / SAMPLE + 1;
+    uint32_t stay[TRI_HEAD_EXACT + 1] = {0};
+    double rest[TRI_HEAD_EXACT + 1];
+    for (unsigned p = plane; p <= TRI_HEAD_EXACT; p++) rest[p] = rest_after(head, plane - 1, p - 1);
+    for (uint32_t i = 0; i < count; i += step) {
+        const uint32_t row = v->ids[i];
+        const double short_of = (double)floor_score - (double)v->estimate[row];
+        const double distance = (double)v->most[row] - (double)v->estimate[row];
+        for (unsigned p = plane; p <= TRI_HEAD_EXACT; p++)
+            stay[p] += distance * rest[p] >= short_of;
+    }
+    double bytes = 0;
+    for (unsigned p = plane; p <= TRI_HEAD_EXACT; p++)
+        bytes += (double)tri_head_step_bytes(head, p) * stay[p];
+    const double all = (double)tri_head_step_bytes(head, TRI_HEAD_EXACT) * head->vocab;
+    return bytes * step > all - all / GIVE_UP;
+}
+
+/* Reads until every row that may reach the floor is exact; false if all might as well be. The
+ * floor is in *floor_score, those that reach it in v->found[*found]. */
+static bool search(struct tri_head *head, struct tri_head_view *v, const struct goal *goal,
+                   bool first, float *floor_score, uint32_t *found) {
     const bool ranks = !goal->need.mass && goal->need.count < head->vocab;
     const uint32_t looked = (ranks ? goal->need.count : 1) + SPARE;
-    float floor_score = 0;
-    look_at_best(head, v, looked);
+    const uint32_t room = looked < head->vocab ? looked : head->vocab;
+    const unsigned from = v->deep ? 2 : 1;
+    uint32_t count = 0;
+    if (first) {
+        const struct best b = largest(head, v, room);
+        compute(head, v, &b);
+    }
     if (v->deep) v->counts.survivors[0] = head->vocab;
-    for (unsigned plane = v->deep ? 2 : 1; plane <= TRI_HEAD_EXACT; plane++) {
-        floor_score = floor_of(head, v, goal);
-        const uint32_t count = reaching(head, v, floor_score, &v->counts.survivors[plane - 1]);
-        uint32_t kept = 0;
-        for (uint32_t i = 0; i < count; i++) { /* those of which all planes before were read */
+    for (unsigned plane = from; plane <= TRI_HEAD_EXACT; plane++) {
+        *floor_score = floor_of(head, v, goal);
+        count = plane == from ? reaching(head, v, *floor_score, first)
+                              : staying(v, count, *floor_score);
+        v->counts.survivors[plane - 1] = count + exact_reaching(v, *floor_score);
+        const float likely = *floor_score > goal->limit ? *floor_score : goal->limit;
+        if (first && is_dear(head, v, count, likely, plane)) return false;
+        uint32_t ready = 0; /* those of which all planes before were read come first */
+        for (uint32_t i = 0; i < count; i++) {
             const uint32_t row = v->ids[i];
-            if (plane == TRI_HEAD_EXACT || v->stage[row] == plane - 1) v->ids[kept++] = row;
+            if (plane < TRI_HEAD_EXACT && v->stage[row] != plane - 1) continue;
+            v->ids[i] = v->ids[ready];
+            v->ids[ready++] = row;
         }
-        tri_head_step(head, v, kept, plane);
-        if (plane < TRI_HEAD_EXACT && kept > looked) look_at_best(head, v, looked);
+        tri_head_step(head, v, v->ids, ready, plane);
+        if (plane < TRI_HEAD_EXACT && ready > looked) {
+            const struct best b = largest_of(v, count, room);
+            compute(head, v, &b);
+        }
     }
     *found = 0;
     for (uint32_t i = 0; i < v->exact_count; i++) {
         const uint32_t row = v->exact[i];
-        if (v->most[row] < floor_score) continue;
+        if (v->most[row] < *floor_score) continue;
         v->found[(*found)++] = (struct tri_logit){row, v->base[row]};
     }
     v->counts.survivors[TRI_HEAD_EXACT] = *found;
-    return floor_score;
+    return true;
 }
 
 /* What is known of the rows below the floor. */
@@ -199,34 +267,35 @@ static struct tri_rest rest_of(const struct tri_head *head, struct tri_head_view
     return rest;
 }
 
-/* All logits: where bounds do not decide. */
-static enum tri_status choose_all(struct tri_head *head, struct tri_head_view *v,
-                                  struct tri_sampler *sampler, uint32_t *id) {
-    TRI_TRY(tri_head_all(head, v->x, v->base));
-    v->counts.bytes +=
-        (uint64_t)head->vocab * head->model->head.cols * tri_float_bytes(head->model->head.type);
-    v->counts.exact = head->vocab;
-    return tri_sampler_next(sampler, v->base, id);
-}
-
-/* Sets the weight that may stay unknown: a part of what all weigh by the estimates. True if so many
- * rows matter then that computing all is no dearer. */
+/* Sets the weight that may stay unknown: a part of what all weigh by the estimates. *typical: what
+ * a token that is drawn weighs, likewise. True if so many rows matter then that computing all is no
+ * dearer. */
 static bool is_hopeless(const struct tri_head *head, struct tri_head_view *v, struct goal *goal,
-                        double part) {
+                        double part, double *typical) {
+    *typical = 1;
+    goal->limit = -(float)INFINITY;
     uint32_t rows = goal->need.count < head->vocab ? goal->need.count : 0;
     if (goal->need.mass) {
         const float best = largest(head, v, 1).heap[0].value;
         struct bins bins;
-        double sum = 0;
+        double sum = 0, squares = 0;
         fill_bins(head, v->estimate, best, goal->need.temperature, (float)INFINITY, &bins);
-        for (int bin = 0; bin < BINS; bin++) sum += weight_of(&bins, bin);
+        for (int bin = 0; bin < BINS; bin++) {
+            sum += weight_of(&bins, bin);
+            squares += weight_of(&bins, bin) * (double)tri_exp(-(float)bin / 16);
+        }
+        *typical = squares / (sum * sum);
         goal->most = part * sum;
-        const float limit = best - cut_of(&bins, goal->most, &rows) * goal->need.temperature;
+        goal->limit = best - cut_of(&bins, goal->most, &rows) * goal->need.temperature;
         /* and as the bounds will be when all planes are read */
+        float finest[TRI_HEAD_EXACT + 1];
+        for (unsigned p = 0; p < TRI_HEAD_PLANES; p++)
+            finest[p] = (float)rest_after(head, p, TRI_HEAD_PLANES - 1);
+        finest[TRI_HEAD_EXACT] = 1;
         rows = 0;
         for (uint32_t row = 0; row < head->vocab; row++) {
             const float distance = v->most[row] - v->estimate[row];
-            rows += v->estimate[row] + head->finest[v->stage[row]] * distance >= limit;
+            rows += v->estimate[row] + finest[v->stage[row]] * distance >= goal->limit;
         }
     }
     return rows > head->vocab / GIVE_UP;
@@ -251,22 +320,44 @@ static bool wants_deep(const struct tri_head *head, const struct tri_head_view *
     return left > looked / 5 * 2;
 }
 
+/* After several states in a row for which screening was for nothing, some are not screened. */
+bool tri_head_spares(struct tri_head_view *v) {
+    enum { PATIENCE = 3, MOST = 8 };
+    if (v->given_up < PATIENCE || v->spared == MOST) {
+        v->spared = 0;
+        return false;
+    }
+    v->spared++;
+    return true;
+}
+
 enum tri_status tri_head_choose(struct tri_head *head, struct tri_head_view *v,
                                 struct tri_sampler *sampler, uint32_t *id) {
     static const double unknown[] = {0x1p-6, 0x1p-10, 0x1p-15};
     struct goal goal;
     tri_sampler_needs(sampler, &goal.need);
-    bool decided = false, deep = false;
+    bool decided = false, deep = false, first = true;
     for (int turn = 0; v->screened && turn < 3 && !decided; turn++) {
         uint32_t found = 0;
-        if (is_hopeless(head, v, &goal, unknown[turn])) break;
-        const float floor_score = search(head, v, &goal, &found);
+        float floor_score = 0;
+        double typical;
+        if (is_hopeless(head, v, &goal, unknown[turn], &typical)) break;
+        /* What is not known moves where tokens end: it must be little beside one of them. */
+        if (goal.need.mass && turn < 2 && unknown[turn] > typical / 4) continue;
+        if (!search(head, v, &goal, first, &floor_score, &found)) break;
+        first = false;
         deep = wants_deep(head, v, floor_score);
         const struct tri_rest rest = rest_of(head, v, &goal, floor_score);
         TRI_TRY(tri_sampler_next_of(sampler, v->found, found, rest, id, &decided));
         if (!goal.need.mass) break; /* what was needed is there; another turn finds no more */
     }
-    v->deep = deep;
-    if (!decided) TRI_TRY(choose_all(head, v, sampler, id));
+    if (v->screened) {
+        v->deep = decided && deep;
+        v->given_up = decided ? 0 : v->given_up + 1;
+    }
+    if (!decided) { /* where bounds do not decide */
+        TRI_TRY(tri_head_complete(head, v));
+        TRI_TRY(tri_sampler_next(sampler, v->base, id));
+    }
     return tri_model_intact(head->model);
 }

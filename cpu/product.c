@@ -269,12 +269,27 @@ static void copy_codes(void *context, uint32_t part, uint32_t thread) {
 }
 
 /* The rows of a panel that exist. */
-static void put(const struct product_job *job, uint32_t panel, uint32_t token, const int32_t *from,
-                int32_t subtract) {
+static void put(const struct product_job *job, uint32_t panel, uint32_t token,
+                const int32_t *restrict from, int32_t subtract) {
     const uint32_t rows = job->group->rows, first = panel * TRI_PANEL_ROWS;
-    int32_t *to = job->sums + (size_t)token * rows + first;
-    const uint32_t count = rows - first < TRI_PANEL_ROWS ? rows - first : TRI_PANEL_ROWS;
-    for (uint32_t r = 0; r < count; r++) to[r] = from[r] - subtract;
+    int32_t *restrict to = job->sums + (size_t)token * rows + first;
+    if (rows - first >= TRI_PANEL_ROWS) { /* a constant, so that compilers make vectors of it */
+        for (uint32_t r = 0; r < TRI_PANEL_ROWS; r++) to[r] = from[r] - subtract;
+        return;
+    }
+    for (uint32_t r = 0; r < rows - first; r++) to[r] = from[r] - subtract;
+}
+
+/* Asks for the lines that `put` will write, tokens from..to: each is far from the last and would be
+ * waited for one after the other. */
+static void ask_for(const struct product_job *job, uint32_t panel, uint32_t from, uint32_t to) {
+    const int32_t *at = job->sums + (size_t)panel * TRI_PANEL_ROWS;
+    if (job->group->rows - panel * TRI_PANEL_ROWS < TRI_PANEL_ROWS) return;
+    for (uint32_t t = from; t < to; t++) {
+        const char *line = (const char *)(at + (size_t)t * job->group->rows);
+        __builtin_prefetch(line, 1, 2);
+        __builtin_prefetch(line + LINE, 1, 2);
+    }
 }
 
 /* In turns of about the same number of tokens; from the second on the panel is in the cache. */
@@ -287,6 +302,7 @@ static void few_tokens(const struct product_job *job, uint32_t panel, const uint
     for (uint32_t turns = (tokens + together - 1) / together; turns > 0; turns--) {
         codes.x = job->codes.x + first * codes.stride;
         codes.tokens = (tokens - first + turns - 1) / turns;
+        if (tokens > together) ask_for(job, panel, first, first + codes.tokens);
         packed->kernels->few[packed->packing](weights, job->group->blocks, &codes, out);
         for (uint32_t t = 0; t < codes.tokens; t++) {
             put(job, panel, first + t, out[t], packed->code_sums[first + t]);
@@ -299,13 +315,19 @@ static void many_tokens(const struct product_job *job, uint32_t panel, const uin
                         struct scratch *scratch) {
     const struct tri_packed *packed = job->packed;
     const uint32_t cols = tri_packing_cols(packed->packing), step = TRI_CHUNK_COLS / cols;
+    const uint32_t blocks = job->group->blocks;
     struct tri_codes codes = job->codes;
     memset(scratch->sums, 0, codes.tokens * sizeof *scratch->sums);
-    for (uint32_t left = job->group->blocks; left > 0;) {
-        const uint32_t count = left < step ? left : step;
+    for (uint32_t left = blocks; left > 0;) {
+        const uint32_t count = left < step ? left : step, done = blocks - left;
+        ask_for(job, panel, (uint32_t)((uint64_t)codes.tokens * done / blocks),
+                (uint32_t)((uint64_t)codes.tokens * (done + count) / blocks));
         packed->kernels->unpack[packed->packing](weights, count, scratch->unpacked);
-        packed->kernels->many(scratch->unpacked, count * cols, &codes, scratch->sums);
         weights += (size_t)count * TRI_BLOCK_BYTES;
+        /* The next ones come while these are multiplied; past the end nothing happens. */
+        for (size_t i = 0; i < (size_t)step * TRI_BLOCK_BYTES; i += LINE)
+            __builtin_prefetch(weights + i, 0, 2);
+        packed->kernels->many(scratch->unpacked, count * cols, &codes, scratch->sums);
         codes.x += count * cols;
         left -= count;
     }

@@ -27,7 +27,7 @@ enum {
     TRI_B2_COLS = 16,      /* of a block */
     TRI_B3_COLS = 20,      /* of a block */
     TRI_BLOCK_BYTES = 128, /* of a block: two halves */
-    TRI_CHUNK_COLS = 320,  /* unpacked at a time: blocks of both packings and tiles of 64 fit */
+    TRI_CHUNK_COLS = 640,  /* unpacked at a time: blocks of both packings and tiles of 64 fit */
     TRI_TOGETHER = 8,      /* the most tokens of `few` */
     TRI_PRODUCT_COLS =
         1 << 17, /* the most columns: no kernel's sum, scaled or not, wraps below it */

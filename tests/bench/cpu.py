@@ -40,6 +40,7 @@ def read_arguments():
     parser.add_argument("--isa", default="best", help="of the own engine (best)")
     parser.add_argument("--prompt", type=int, default=512, help="tokens of a prefill (512)")
     parser.add_argument("--tokens", type=int, default=32, help="tokens of a decode (32)")
+    parser.add_argument("--batches", default="1,2,4,8", help="texts decoded at a time (1,2,4,8)")
     parser.add_argument("--rounds", type=int, default=4, help="of decode (4)")
     parser.add_argument("--prefills", type=int, default=2, help="rounds with a prefill too (2)")
     parser.add_argument("--json", default="build/reports/cpu.json")
@@ -67,6 +68,7 @@ class Samples:
         self.rows = []
         self.decoded = {}  # packing: the last answer, for its bytes
         self.left_out = {}  # peers that failed: why
+        self.batch = {}  # (threads, texts): tokens/s of all of them together
 
     def add(self, name, threads, phase, rate):
         self.rates.setdefault((name, threads, phase), []).append(rate)
@@ -81,6 +83,14 @@ def run_own(engine, packing, threads, args, prefill, samples):
     samples.add(packing, threads, "decode", answer["tokens"] / answer["seconds"])
     samples.decoded[packing] = answer
     samples.rows += answer["rows"]
+
+
+def run_batches(engine, threads, args, samples):
+    for texts in [int(n) for n in args.batches.split(",") if n]:
+        answer = engine.ask(f"batch {texts} {max(1, args.tokens // 4)}")
+        rate = answer["tokens"] / answer["seconds"]
+        samples.batch.setdefault((threads, texts), []).append(rate)
+        print(f"  {threads} threads  {texts} texts  {rate:9.2f} tokens/s", file=sys.stderr)
 
 
 def run_round(turn, engines, peers, threads, args, samples):
@@ -115,6 +125,7 @@ def measure(args, peers):
             about = engines[0][1].about
             for turn in range(args.rounds):
                 run_round(turn, engines, peers, threads, args, samples)
+                run_batches(engines[0][1], threads, args, samples)
         finally:
             for _, engine in engines:
                 engine.close()
@@ -179,6 +190,10 @@ def main():
             "worst": max(samples.rows),
         },
         "left_out": samples.left_out,
+        "batch": [
+            {"threads": t, "texts": n, "tokens_per_second": statistics.median(rates)}
+            for (t, n), rates in samples.batch.items()
+        ],
         "list": lines_of(samples, peers),
     }
     report.update(cpu_report.processor())

@@ -4,6 +4,7 @@
 Measures nothing."""
 
 import os
+import resource
 import stat
 import struct
 import sys
@@ -80,6 +81,14 @@ class Peers(unittest.TestCase):
         for answer in ("", "echo '[]'", "echo '[{}]'", "echo no >&2; exit 3"):
             with self.assertRaises(cpu_peers.Failure):
                 self.peer(answer).measure(1, 0, 32)
+
+    def test_a_program_gets_more_stack_than_shells_give(self):
+        hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+        wanted = cpu_peers.STACK if hard == resource.RLIM_INFINITY else min(cpu_peers.STACK, hard)
+        test = '{"n_prompt": 0, "n_gen": %s, "avg_ns": 1}'
+        answer = f"echo \"[$(printf '{test}' $(ulimit -s))]\""
+        found = self.peer(answer).measure(1, 0, wanted // 1024)
+        self.assertEqual(list(found), ["decode"])
 
     def test_a_missing_program_or_model_is_a_failure(self):
         for command in ("", "/no/such", f"/no/such -m {self.model}", "/bin/true -m /no/such"):

@@ -2,8 +2,8 @@
  *
  * The fast host engine on a model, timed phase by phase on request, so that cpu.py can let it take
  * turns with other programs without loading anything twice. usage: cpu-engine MODEL THREADS PACKING
- * ISA, then lines "stream", "prefill N", "decode N" on standard input; each is answered by one line
- * of JSON. Knows nothing of other programs.
+ * ISA, then lines "stream", "prefill N", "decode N", "batch SEQUENCES N" on standard input; each is
+ * answered by one line of JSON. Knows nothing of other programs.
  */
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -16,14 +16,14 @@
 #include "cpu/engine.h"
 #include "ref/random.h"
 
-enum { STREAM_PARTS = 1024, STREAM_WORDS = 1 << 17, IDS = 4096 };
+enum { STREAM_PARTS = 1024, STREAM_WORDS = 1 << 17, IDS = 4096, SEQUENCES = 16 };
 
 struct bench {
     struct tri_model *model;
     struct tri_cpu *cpu;
-    struct tri_sequence *sequence;
+    struct tri_sequence *sequence, *several[SEQUENCES]; /* several: NULL before the first batch */
     struct tri_sampler *sampler;
-    float *state;     /* [hidden] */
+    float *state;     /* [SEQUENCES][hidden] */
     uint64_t *memory; /* [STREAM_PARTS * STREAM_WORDS], or NULL before the first stream */
     uint32_t ids[IDS];
 };
@@ -116,6 +116,31 @@ static int decode(struct bench *b, uint32_t count) {
     return 0;
 }
 
+/* `count` tokens of each of several texts, one of each at a time. */
+static enum tri_status batch(struct bench *b, uint32_t sequences, uint32_t count) {
+    struct tri_request requests[SEQUENCES];
+    struct tri_sampler *samplers[SEQUENCES];
+    const float *states[SEQUENCES];
+    uint32_t chosen[SEQUENCES];
+    for (uint32_t s = 0; s < sequences; s++) {
+        if (b->several[s] == NULL) TRI_TRY(tri_sequence_create(b->cpu, 0, &b->several[s]));
+        tri_sequence_rewind(b->several[s], 0);
+        samplers[s] = b->sampler; /* greedy, without a penalty: it remembers nothing */
+        states[s] = b->state + (size_t)s * b->model->config.hidden;
+        requests[s] = (struct tri_request){.sequence = b->several[s],
+                                           .count = 1,
+                                           .state = b->state + (size_t)s * b->model->config.hidden};
+    }
+    const double began = now();
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t s = 0; s < sequences; s++) requests[s].ids = b->ids + (i + s * 97) % IDS;
+        TRI_TRY(tri_cpu_run(b->cpu, requests, sequences, NULL, NULL));
+        TRI_TRY(tri_head_next_each(tri_cpu_head(b->cpu), sequences, samplers, states, chosen));
+    }
+    printf("{\"tokens\": %" PRIu32 ", \"seconds\": %.9f}\n", sequences * count, now() - began);
+    return TRI_OK;
+}
+
 static enum tri_status open_all(struct bench *b, char **argv) {
     static const struct tri_sampling greedy = {.top_p = 1.0f, .repetition_penalty = 1.0f};
     struct tri_cpu_options options = TRI_CPU_OPTIONS_INIT;
@@ -126,7 +151,7 @@ static enum tri_status open_all(struct bench *b, char **argv) {
     TRI_TRY(tri_cpu_create(b->model, &options, &b->cpu));
     TRI_TRY(tri_sequence_create(b->cpu, 0, &b->sequence));
     TRI_TRY(tri_sampler_create(&greedy, b->model->config.vocab, &b->sampler));
-    b->state = malloc(b->model->config.hidden * sizeof *b->state);
+    b->state = malloc((size_t)SEQUENCES * b->model->config.hidden * sizeof *b->state);
     if (b->state == NULL) return tri_fail(TRI_E_MEMORY, "no memory");
     struct tri_random random = {1};
     for (size_t i = 0; i < IDS; i++) {
@@ -145,15 +170,18 @@ int main(int argc, char **argv) {
     if (open_all(&b, argv) != TRI_OK) code = fail(tri_error());
     (void)fflush(stdout);
     while (code == 0 && fgets(line, sizeof line, stdin) != NULL) {
-        uint32_t count;
+        uint32_t count, sequences;
         if (strcmp(line, "stream\n") == 0)
             code = stream(&b);
         else if (sscanf(line, "prefill %" SCNu32, &count) == 1 && count > 0) {
             code = prefill(&b, count);
         } else if (sscanf(line, "decode %" SCNu32, &count) == 1 && count > 0 && count <= IDS) {
             code = decode(&b, count);
+        } else if (sscanf(line, "batch %" SCNu32 " %" SCNu32, &sequences, &count) == 2 &&
+                   sequences > 0 && sequences <= SEQUENCES && count > 0 && count <= IDS) {
+            if (batch(&b, sequences, count) != TRI_OK) code = fail(tri_error());
         } else {
-            code = fail("wanted stream, prefill N or decode N");
+            code = fail("wanted stream, prefill N, decode N or batch SEQUENCES N");
         }
         (void)fflush(stdout);
     }
@@ -161,6 +189,7 @@ int main(int argc, char **argv) {
     free(b.state);
     tri_sampler_destroy(b.sampler);
     tri_sequence_destroy(b.sequence);
+    for (int s = 0; s < SEQUENCES; s++) tri_sequence_destroy(b.several[s]);
     tri_cpu_destroy(b.cpu);
     tri_model_close(b.model);
     return code;

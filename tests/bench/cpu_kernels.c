@@ -3,18 +3,23 @@
  * Speed of the ternary products at the shapes of BitNet b1.58 2B4T with synthetic weights, against
  * what memory and instructions of the same machine give in the same minutes: all measurements take
  * turns for some rounds, the best of each is kept. One thread is timed by its own clock, so that
- * others on the core do not count; several by the wall's. Not here: a whole token.
+ * others on the core do not count; several by the wall's. `--threads N`: what N threads get from
+ * the machine when nothing makes them wait for each other. Not here: a whole token.
  */
 #define _GNU_SOURCE /* madvise */
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cpu/product.h"
+#include "cpu/product_kernels.h"
 #include "ref/random.h"
 
 enum { LAYERS = 30, HIDDEN = 2560, FFN = 6912, KV = 640, MOST = 512, MEASUREMENTS = 64 };
@@ -183,9 +188,106 @@ static void print(uint32_t stream_at, uint32_t peak_at, bool peak) {
     }
 }
 
+/* --- Threads that only read and multiply --------------------------------------------------------
+ */
+
+enum { BLOCKS = HIDDEN / TRI_B3_COLS, PANEL = BLOCKS * TRI_BLOCK_BYTES, PANELS = 25440 };
+enum { FREE_TURNS = 24, PROCESSES = 6, BETWEEN = 216 /* panels between two barriers: 3.5 MB */ };
+
+struct free_thread {
+    pthread_t thread;
+    const uint8_t *panels;
+    uint32_t first, end, step; /* step: barriers every so many panels, 0: none */
+    pthread_barrier_t *barrier;
+};
+
+static void *multiply_freely(void *context) {
+    const struct free_thread *t = context;
+    const struct tri_product_kernels *kernels = tri_product_kernels(tri_isa_best());
+    const struct tri_codes x = {codes, (HIDDEN / 64 + 1) * 64, 1};
+    int32_t out[TRI_TOGETHER][TRI_PANEL_ROWS];
+    uint64_t sum = 0;
+    (void)pthread_barrier_wait(t->barrier);
+    for (uint32_t p = t->first; p < t->end; p++) {
+        kernels->few[TRI_PACKING_B3](t->panels + (size_t)p * PANEL, BLOCKS, &x, out);
+        sum += (uint64_t)(uint32_t)out[0][0];
+        if (t->step != 0 && (p + 1 - t->first) % t->step == 0)
+            (void)pthread_barrier_wait(t->barrier);
+    }
+    (void)pthread_barrier_wait(t->barrier);
+    sink += sum;
+    return NULL;
+}
+
+static int ascending(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Milliseconds of one pass over all panels, the median of some. */
+static double pass_freely(const uint8_t *panels, uint32_t threads, uint32_t step) {
+    double took[FREE_TURNS];
+    for (int turn = 0; turn < FREE_TURNS; turn++) {
+        struct free_thread *all_threads = calloc(threads, sizeof *all_threads);
+        pthread_barrier_t barrier;
+        if (all_threads == NULL || pthread_barrier_init(&barrier, NULL, threads + 1) != 0) exit(1);
+        for (uint32_t t = 0; t < threads; t++) {
+            all_threads[t] = (struct free_thread){.panels = panels,
+                                                  .first = PANELS / threads * t,
+                                                  .end = PANELS / threads * (t + 1),
+                                                  .step = step,
+                                                  .barrier = &barrier};
+            if (pthread_create(&all_threads[t].thread, NULL, multiply_freely, &all_threads[t]) != 0)
+                exit(1);
+        }
+        (void)pthread_barrier_wait(&barrier);
+        const double began = now(2);
+        for (uint32_t at = step; step != 0 && at <= PANELS / threads; at += step)
+            (void)pthread_barrier_wait(&barrier);
+        (void)pthread_barrier_wait(&barrier);
+        took[turn] = (now(2) - began) * 1e3;
+        for (uint32_t t = 0; t < threads; t++) (void)pthread_join(all_threads[t].thread, NULL);
+        (void)pthread_barrier_destroy(&barrier);
+        free(all_threads);
+    }
+    qsort(took, FREE_TURNS, sizeof *took, ascending);
+    return took[FREE_TURNS / 2];
+}
+
+/* Some processes one after the other, each with memory and threads of its own. */
+static int free_threads(uint32_t threads) {
+    if (threads == 0 || threads > 64) return fail("--threads: wanted 1 to 64");
+    printf("%.0f MB of 1.6-bit weights by one token, median of %d, ms: %" PRIu32
+           " threads without waiting, with barriers\n",
+           (double)PANELS * PANEL * 1e-6, FREE_TURNS, threads);
+    for (int process = 0; process < PROCESSES; process++) {
+        (void)fflush(stdout);
+        const pid_t child = fork();
+        if (child < 0) return fail("no process");
+        if (child > 0) {
+            int status;
+            if (waitpid(child, &status, 0) != child || status != 0) return fail("a process failed");
+            continue;
+        }
+        uint8_t *panels = aligned_alloc(1 << 21, (size_t)PANELS * PANEL + (1 << 21) -
+                                                     (size_t)PANELS * PANEL % (1 << 21));
+        codes = calloc(2 * HIDDEN, 1);
+        if (panels == NULL || codes == NULL) exit(fail("no memory"));
+        (void)madvise(panels, (size_t)PANELS * PANEL, MADV_HUGEPAGE);
+        for (size_t i = 0; i < (size_t)PANELS * PANEL; i++) panels[i] = (uint8_t)(i * 7 % 243);
+        const double freely = pass_freely(panels, threads, 0);
+        printf("process %d: %6.2f %6.2f\n", process + 1, freely,
+               pass_freely(panels, threads, BETWEEN / threads));
+        exit(0);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv) {
+    if (argc == 3 && strcmp(argv[1], "--threads") == 0)
+        return free_threads((uint32_t)strtoul(argv[2], NULL, 10));
     if (argc > 4 || (argc > 1 && strcmp(argv[1], "--help") == 0)) {
-        return fail("usage: cpu_kernels [ROUNDS [ISA [MOST_TOKENS]]]");
+        return fail("usage: cpu_kernels [ROUNDS [ISA [MOST_TOKENS]]] | --threads N");
     }
     const int rounds = argc > 1 ? atoi(argv[1]) : 20;
     const uint32_t most = argc > 3 ? (uint32_t)atoi(argv[3]) : MOST;

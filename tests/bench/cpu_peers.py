@@ -4,11 +4,20 @@ own benchmarks with llama-bench's options and JSON. Knows no figures but tokens 
 
 import json
 import re
+import resource
 import shlex
 import struct
 import subprocess
 
 WARM = 16  # tokens before anything is timed, so that the file's pages are there
+STACK = 1 << 30  # bytes: bitnet.cpp puts a prompt's buffers there, 8 MB are not enough for 512 tokens
+
+
+def with_stack():
+    """In the child: as much stack as STACK and the limit set for us allow."""
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    soft = STACK if hard == resource.RLIM_INFINITY else min(STACK, hard)
+    resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))
 
 
 class Failure(Exception):
@@ -61,7 +70,12 @@ class Peer:
         command = self.command[:1] if not must else self.command
         try:
             done = subprocess.run(
-                command + options, capture_output=True, text=True, timeout=limit, check=False
+                command + options,
+                capture_output=True,
+                text=True,
+                timeout=limit,
+                check=False,
+                preexec_fn=with_stack,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Failure(f"{self.name}: {error}") from error

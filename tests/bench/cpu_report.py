@@ -97,6 +97,13 @@ def table(report):
         f"- head rows computed exactly: median {rows['median']:.0f}, worst {rows['worst']}; "
         f"ternary weights in memory: {report['weights_bytes'] / 1e6:.1f} MB"
     )
+    for threads in sorted({b["threads"] for b in report["batch"]}):
+        some = [b for b in report["batch"] if b["threads"] == threads]
+        out.append(
+            f"- several texts at a time, {threads} threads: "
+            + ", ".join(f"{b['texts']} at {b['tokens_per_second']:.1f}" for b in some)
+            + " tokens/s in all"
+        )
     out += [f"- left out: {why}" for why in report["left_out"].values()]
     return "\n".join(out)
 

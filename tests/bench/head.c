@@ -17,7 +17,7 @@
 #include "ref/random.h"
 #include "ref/session.h"
 
-enum { FIGURES = 7, VOCAB = 128256, HIDDEN = 2560, DEMO_MAX = 4096 };
+enum { FIGURES = 8, VOCAB = 128256, HIDDEN = 2560, DEMO_MAX = 4096 };
 
 static double now(clockid_t clock) {
     struct timespec time;
@@ -67,8 +67,9 @@ static json_t *spread(double *values, uint32_t count) {
 /* One setting over all states. Adds to *wrong the tokens that differ. */
 static json_t *measure(struct tri_head *head, const struct states *s, const struct setting *setting,
                        float *logits, uint32_t *wrong) {
-    static const char *const names[] = {
-        "after_3_bits", "after_5_bits", "after_8_bits", "rows_exact", "bytes", "ms", "cpu_ms"};
+    static const char *const names[] = {"after_3_bits", "after_5_bits", "after_6_bits",
+                                        "after_8_bits", "rows_exact",   "bytes",
+                                        "ms",           "cpu_ms"};
     double *values = calloc((size_t)FIGURES * s->count, sizeof *values);
     struct tri_sampler *ours = NULL, *theirs = NULL;
     struct tri_sampling sampling = setting->sampling;
@@ -91,17 +92,17 @@ static json_t *measure(struct tri_head *head, const struct states *s, const stru
         *wrong += got != wanted;
         tri_sampler_accept(ours, got);
         tri_sampler_accept(theirs, got);
-        const double row[] = {counts.survivors[0], counts.survivors[1],  counts.survivors[2],
-                              counts.exact,        (double)counts.bytes, took * 1e3,
-                              worked * 1e3};
+        const double row[] = {counts.survivors[0], counts.survivors[1], counts.survivors[2],
+                              counts.survivors[3], counts.exact,        (double)counts.bytes,
+                              took * 1e3,          worked * 1e3};
         for (uint32_t k = 0; k < FIGURES; k++) values[(size_t)k * s->count + i] = row[k];
     }
     json_t *out = json_object();
     fprintf(stderr, "%-10s %-20s", s->name, setting->name);
     for (uint32_t k = 0; k < FIGURES; k++) {
         json_t *one = spread(values + (size_t)k * s->count, s->count);
-        const double scale = k == 4 ? 1e-6 : 1;
-        fprintf(stderr, k < 4 ? "  %7.0f %7.0f" : "  %8.3f %8.3f",
+        const double scale = k == 5 ? 1e-6 : 1;
+        fprintf(stderr, k < 5 ? "  %7.0f %7.0f" : "  %8.3f %8.3f",
                 json_real_value(json_object_get(one, "median")) * scale,
                 json_real_value(json_object_get(one, "worst")) * scale);
         json_object_set_new(out, names[k], one);
@@ -234,7 +235,7 @@ int main(int count, char **arguments) {
     struct states s = {.name = "demo", .model = demo};
     if (demo_states(arguments[2], &s)) return 1;
     fprintf(stderr,
-            "%-31s  rows after 3 bits   after 5 bits     after 8 bits     exact"
+            "%-31s  rows after 3 bits   after 5 bits     after 6 bits     after 8 bits     exact"
             "            MB read            ms"
             "                cpu ms     (median, worst)\n",
             "");

@@ -41,13 +41,19 @@ static void check_sums(uint32_t cols) {
     for (int isa = 0; isa < TRI_ISAS; isa++) {
         if (!tri_isa_here((enum tri_isa)isa)) continue;
         const struct tri_head_kernels *k = tri_head_kernels((enum tri_isa)isa, &shape);
-        int32_t got[3][ROWS], wanted[3][ROWS];
+        int32_t got[TRI_HEAD_PLANES][ROWS], wanted[TRI_HEAD_PLANES][ROWS];
+        const uint8_t *rows[TRI_HEAD_PLANES][ROWS];
+        for (unsigned p = 1; p < TRI_HEAD_PLANES; p++)
+            for (size_t r = 0; r < ROWS; r++)
+                rows[p][r] = planes[p] + r * tri_head_plane_bytes(&shape, p);
         k->tile(planes[0], &shape, high, low, got[0]);
-        k->dot2(planes[1], ROWS, &shape, high, low, got[1]);
-        k->dot3(planes[2], ROWS, &shape, high, low, got[2]);
+        k->dot2(rows[1], ROWS, &shape, high, low, got[1]);
+        k->dot1(rows[2], ROWS, &shape, high, low, got[2]);
+        k->dot2(rows[3], ROWS, &shape, high, low, got[3]);
         tri_head_portable.tile(planes[0], &shape, high, low, wanted[0]);
-        tri_head_portable.dot2(planes[1], ROWS, &shape, high, low, wanted[1]);
-        tri_head_portable.dot3(planes[2], ROWS, &shape, high, low, wanted[2]);
+        tri_head_portable.dot2(rows[1], ROWS, &shape, high, low, wanted[1]);
+        tri_head_portable.dot1(rows[2], ROWS, &shape, high, low, wanted[2]);
+        tri_head_portable.dot2(rows[3], ROWS, &shape, high, low, wanted[3]);
         count(memcmp(got, wanted, sizeof got) == 0, "sums", (enum tri_isa)isa, cols);
     }
     for (unsigned p = 0; p < TRI_HEAD_PLANES; p++) free(planes[p]);
