@@ -98,6 +98,7 @@ $(O)/%.o: %.c | $(GEN)
 # A room that is missing is an error: it would take its suites with it.
 include tools/tools.mk cpu/cpu.mk rtl/rtl.mk sim/sim.mk hls/hls.mk host/host.mk sim/xrt.mk
 include tests/unit/unit.mk docs/docs.mk ref/ref.mk tests/rtl/rtl_tests.mk
+include tests/cocotb/cocotb.mk tests/geometry/geometry.mk
 include tests/mutation/mutation.mk tests/formal/formal.mk
 include tests/e2e/e2e.mk tests/bench/bench.mk tests/fuzz/fuzz.mk tests/area/area.mk
 include bitstreams/bitstreams.mk tests/boards/boards.mk explore/explore.mk

@@ -11,9 +11,9 @@ enum {
     BURST = 64, /* beats of a weight burst */
     COMMAND_BYTES = 64,
     CHUNK = 64,      /* rows of a result chunk */
-    DOORBELL = 5,    /* ap_start to the first request of the front end */
+    DOORBELL = 15,   /* ap_start to the first request, and one more for each port */
     REQUEST = 5,     /* request to the address on the bus, and a beat through the FIFO */
-    CHECK = 32,      /* of a command, and one more for each port */
+    CHECK = 37,      /* of a command with its address, and three more for each port */
     PIPELINE = 8,    /* last step to its result in the buffer */
     TOKEN = 3,       /* of a chunk's write-back, beside its beats */
     COMPLETION = 12, /* writing the completion, beside the memory's answers */
@@ -76,7 +76,7 @@ static void command(const struct machine *m, const struct tri_cycles_product *pr
 
     /* Fetch and check; the weights are asked for at once, the activations when a bank is free. */
     const double fetch = REQUEST + m->latency + COMMAND_BYTES / (double)m->bytes;
-    const double handed_on = at->front + fetch + CHECK + m->ports;
+    const double handed_on = at->front + fetch + CHECK + 3 * m->ports;
     const double loads =
         REQUEST + m->latency + tokens * parts(product->cols, m->bytes) / m->data_beats;
     at->front = most(handed_on, at->before) + loads;
@@ -100,13 +100,13 @@ static void command(const struct machine *m, const struct tri_cycles_product *pr
 double tri_cycles_list(const struct tri_design *design, const struct tri_cycles_product *products,
                        uint32_t count) {
     const struct machine m = machine_of(design);
-    struct progress at = {.front = DOORBELL};
+    struct progress at = {.front = DOORBELL + m.ports};
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t done = 0; done < products[i].tokens; done += m.t_max)
             command(&m, &products[i],
                     products[i].tokens - done < m.t_max ? products[i].tokens - done : m.t_max, &at);
     }
-    return count == 0 ? 4 : at.back + m.latency;
+    return count == 0 ? DOORBELL + m.ports : at.back + m.latency;
 }
 
 void tri_cycles_bounds(const struct tri_design *design, const struct tri_cycles_product *products,

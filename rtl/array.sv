@@ -58,13 +58,12 @@ module array #(
   logic [STAGES*INFO-1:0] info_q;
 
   // ---- stages 0 to 4: decoded trits, dot products ------------------------------------------------
-  logic                             bad, corrupt_q, axi_q;
+  logic                             axi_q;
   logic [TOKENS*PORTS*SUM_BITS-1:0] sums;
   products #(.PORTS(PORTS), .BEAT_BITS(BEAT_BITS), .ENCODING(ENCODING), .W(W), .TOKENS(TOKENS))
-      u_products (.clk, .step, .beats, .activations, .stage(valid_q[3:0]), .sums, .corrupt(bad));
+      u_products (.clk, .step, .beats, .activations, .stage(valid_q[3:0]), .sums, .corrupt);
 
   always_ff @(posedge clk) begin
-    corrupt_q <= step & bad;
     axi_q <= step & (|beat_errors);
     valid_q <= {valid_q[STAGES-2:0], step};
     info_q <= {info_q[(STAGES-1)*INFO-1:0],
@@ -72,11 +71,9 @@ module array #(
                    step_slot}};
     if (!rst_n) begin
       valid_q <= '0;
-      corrupt_q <= 1'b0;
       axi_q <= 1'b0;
     end
   end
-  assign corrupt = corrupt_q;
 
   // ---- stage 5: accumulators, one set per token group -------------------------------------------
   logic               last, first, done, chunk, bank;
@@ -86,11 +83,15 @@ module array #(
 
   logic [TOKENS*PORTS*ACC_BITS-1:0] acc [0:GROUPS-1];
   logic [TOKENS*PORTS*ACC_BITS-1:0] old, now;
+  logic [TOKENS*PORTS-1:0]          unused;
   assign old = acc[group];
   always_comb begin
     for (int i = 0; i < TOKENS * PORTS; i++)
-      now[i*ACC_BITS+:ACC_BITS] = (first ? '0 : old[i*ACC_BITS+:ACC_BITS])
-          + {{(ACC_BITS - SUM_BITS){sums[i*SUM_BITS+SUM_BITS-1]}}, sums[i*SUM_BITS+:SUM_BITS]};
+      // Written as a difference, whose operands Yosys leaves in their order: the carry cells take
+      // the product's sum as it is, and what is added to it costs no LUT of its own.
+      {now[i*ACC_BITS+:ACC_BITS], unused[i]} =
+          {{(ACC_BITS - SUM_BITS){sums[i*SUM_BITS+SUM_BITS-1]}}, sums[i*SUM_BITS+:SUM_BITS], 1'b0}
+          - ~{first ? ACC_BITS'(0) : old[i*ACC_BITS+:ACC_BITS], 1'b0};
   end
 
   logic filled_q, end_q, corrupt_flag_q, axi_flag_q;
@@ -119,7 +120,7 @@ module array #(
   // command.
   logic [3:0] late_corrupt_q, late_axi_q;
   always_ff @(posedge clk) begin
-    late_corrupt_q <= {late_corrupt_q[2:0], corrupt_q};
+    late_corrupt_q <= {late_corrupt_q[2:0], corrupt};
     late_axi_q <= {late_axi_q[2:0], axi_q};
     corrupt_flag_q <= (flags_valid ? 1'b0 : corrupt_flag_q) | late_corrupt_q[3];
     axi_flag_q <= (flags_valid ? 1'b0 : axi_flag_q) | late_axi_q[3];
@@ -134,5 +135,8 @@ module array #(
   assign flags_corrupt = corrupt_flag_q;
   assign flags_axi = axi_flag_q;
 
+`ifdef TRI_PROVE_ARRAY
+`include "array_properties.svh"
+`endif
 endmodule
 `default_nettype wire

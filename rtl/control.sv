@@ -3,13 +3,15 @@
 // The AXI4-Lite slave: ap_ctrl_hs, interrupt, arguments, and the read-only registers. One write and
 // one read at a time; a write or a read takes 3 cycles, the first after a reset WORDS more.
 // Registers that do not exist read as zero and ignore writes (response OKAY). Offsets and meanings:
-// rtl/accel.yaml.
+// rtl/accel.yaml. Arguments and watchdog ignore writes while a run is active: the kernel looks at them
+// all the time.
 //
-// Arguments are kept twice: in registers, which the kernel looks at, and in a memory, from which
-// they are read back without a multiplexer of hundreds of LUTs. The same memory holds the constants.
-// After a reset it is filled word by word.
+// Arguments are kept in a memory, from which software reads them back and the kernel takes them, 64
+// bits at a time; count and watchdog in registers too. The same memory holds the constants. After a
+// reset it is filled word by word.
 // Latency: an access is answered two cycles after it is offered. Throughput: one write and one read
-// every three cycles. Handshake: AXI4-Lite; start is a level until done, a pulse of one cycle.
+// every three cycles; an argument every cycle, one cycle after arg_read. Handshake: AXI4-Lite; start
+// is a level until done, a pulse of one cycle.
 `default_nettype none
 `include "accel.svh"
 
@@ -50,12 +52,11 @@ module control #(
   output logic                      start,         // level: ap_start
   input  wire logic                 done,          // one cycle: the run has ended
   input  wire logic                 idle,
-  output logic [63:0]               commands,
   output logic [31:0]               count,
-  output logic [63:0]               completions,
-  output logic [63:0]               data,
-  output logic [PORTS*64-1:0]       weights,
   output logic [31:0]               watchdog,
+  input  wire logic                 arg_read,
+  input  wire logic [6:0]           arg_word,      // number (address / 4) of the low word
+  output logic [63:0]               arg_data,      // zero after a cycle without arg_read
   input  wire logic [7:0]           status,
   input  wire logic [31:0]          completed,
   input  wire logic [9*64-1:0]      counters       // in the order of rtl/accel.yaml
@@ -66,6 +67,7 @@ module control #(
 
   // ---- write channel: address and data are taken together ---------------------------------------
   logic        write, filling_q;
+  logic        start_q, done_q, ready_q, restart_q, gie_q;
   logic [11:0] waddr, raddr;
   logic        read;
   assign write = s_axil_awvalid & s_axil_wvalid & ~s_axil_bvalid & ~s_axil_awready & ~filling_q;
@@ -73,76 +75,77 @@ module control #(
 
   // ---- the memory of what is written, and of constants -------------------------------------------
   localparam int WORDS = 128;  // everything below 0x200
-  logic [6:0]  fill_q;
-  logic [31:0] constant;       // of word fill_q
-  always_comb begin
-    constant = 32'd0;
-    unique case ({3'd0, fill_q, 2'b00})
-      `TRI_REG_MAGIC: constant = `TRI_MAGIC;
-      `TRI_REG_VERSION: constant = `TRI_VERSION;
-      `TRI_REG_DESIGN_HASH: constant = DESIGN_HASH[31:0];
-      `TRI_REG_DESIGN_HASH + 12'd4: constant = DESIGN_HASH[63:32];
-      `TRI_REG_PORTS: constant = 32'(PORTS);
-      `TRI_REG_BEAT_BITS: constant = 32'(BEAT_BITS);
-      `TRI_REG_ENCODING: constant = 32'(ENCODING);
-      `TRI_REG_TOKENS: constant = 32'(TOKENS);
-      `TRI_REG_K_MAX: constant = 32'(K_MAX);
-      `TRI_REG_T_MAX: constant = 32'(T_MAX);
-      `TRI_REG_PREFETCH: constant = 32'(PREFETCH);
-      `TRI_REG_WATCHDOG: constant = `TRI_REG_WATCHDOG_RESET;
+  // What stands in it after a reset.
+  function automatic logic [31:0] constant_of(input int word);
+    constant_of = 32'd0;
+    case (12'(4 * word))
+      `TRI_REG_MAGIC: constant_of = `TRI_MAGIC;
+      `TRI_REG_VERSION: constant_of = `TRI_VERSION;
+      `TRI_REG_DESIGN_HASH: constant_of = DESIGN_HASH[31:0];
+      `TRI_REG_DESIGN_HASH + 12'd4: constant_of = DESIGN_HASH[63:32];
+      `TRI_REG_PORTS: constant_of = 32'(PORTS);
+      `TRI_REG_BEAT_BITS: constant_of = 32'(BEAT_BITS);
+      `TRI_REG_ENCODING: constant_of = 32'(ENCODING);
+      `TRI_REG_TOKENS: constant_of = 32'(TOKENS);
+      `TRI_REG_K_MAX: constant_of = 32'(K_MAX);
+      `TRI_REG_T_MAX: constant_of = 32'(T_MAX);
+      `TRI_REG_PREFETCH: constant_of = 32'(PREFETCH);
+      `TRI_REG_WATCHDOG: constant_of = `TRI_REG_WATCHDOG_RESET;
       default: ;
-    endcase
-  end
-
-  // The arguments: words of 32 bits, in this order.
-  localparam int ARGUMENTS = 8 + 2 * PORTS;
-  function automatic logic [11:0] register_of(input int i);
-    case (i)
-      0: register_of = `TRI_REG_COMMANDS;
-      1: register_of = `TRI_REG_COMMANDS + 12'd4;
-      2: register_of = `TRI_REG_COUNT;
-      3: register_of = `TRI_REG_COMPLETIONS;
-      4: register_of = `TRI_REG_COMPLETIONS + 12'd4;
-      5: register_of = `TRI_REG_DATA;
-      6: register_of = `TRI_REG_DATA + 12'd4;
-      7: register_of = `TRI_REG_WATCHDOG;
-      default: register_of = 12'(32'(`TRI_REG_WEIGHTS) + (i - 8) / 2 * `TRI_REG_WEIGHTS_STRIDE
-          + (i - 8) % 2 * 4);
     endcase
   endfunction
 
-  logic [ARGUMENTS-1:0]    hit;
-  logic [32*ARGUMENTS-1:0] arguments_q;
-  always_comb begin
-    for (int i = 0; i < ARGUMENTS; i++) hit[i] = write & waddr == register_of(i);
-  end
-  always_ff @(posedge clk) begin
-    for (int i = 0; i < ARGUMENTS; i++)
-      for (int j = 0; j < 4; j++)
-        if (hit[i] & s_axil_wstrb[j]) arguments_q[32*i+8*j+:8] <= s_axil_wdata[8*j+:8];
-    if (!rst_n) begin
-      arguments_q <= '0;
-      arguments_q[32*7+:32] <= `TRI_REG_WATCHDOG_RESET;
-    end
-  end
-  assign {watchdog, data, completions, count, commands} = arguments_q[255:0];
-  assign weights = arguments_q[32*ARGUMENTS-1:256];
+  // Words that software writes into it: the arguments.
+  function automatic logic [WORDS-1:0] arguments();
+    arguments = '0;
+    arguments[32'(`TRI_REG_COMMANDS)/4+:2] = '1;
+    arguments[32'(`TRI_REG_COUNT)/4] = 1'b1;
+    arguments[32'(`TRI_REG_COMPLETIONS)/4+:2] = '1;
+    arguments[32'(`TRI_REG_DATA)/4+:2] = '1;
+    arguments[32'(`TRI_REG_WATCHDOG)/4] = 1'b1;
+    for (int i = 0; i < PORTS; i++)
+      arguments[(32'(`TRI_REG_WEIGHTS)+i*`TRI_REG_WEIGHTS_STRIDE)/4+:2] = '1;
+  endfunction
+  localparam logic [WORDS-1:0] ARGUMENTS = arguments();
+
+  (* rom_style = "block", ram_style = "block" *) logic [31:0] constants [0:WORDS-1];
+  initial for (int i = 0; i < WORDS; i++) constants[i] = constant_of(i);
 
   (* ram_style = "block", no_rw_check *) logic [31:0] mem [0:WORDS-1];
-  logic [31:0] mem_q, put;
-  logic [6:0]  put_addr;
+  logic [31:0] constant_q, mem_q, put, arg_low_q, arg_high_q;
+  logic [6:0]  fill_q, put_addr;
   logic [3:0]  put_bytes;
-  assign put = filling_q ? constant : s_axil_wdata;
+  assign put = filling_q ? constant_q : s_axil_wdata;
   assign put_addr = filling_q ? fill_q : waddr[8:2];
-  assign put_bytes = filling_q ? 4'hf : |hit ? s_axil_wstrb : 4'h0;
+  assign put_bytes = filling_q ? 4'hf
+      : {4{write && ~start_q && waddr[11:9] == 3'd0 && ARGUMENTS[waddr[8:2]]}} & s_axil_wstrb;
+  assign arg_data = {arg_high_q, arg_low_q};
   always_ff @(posedge clk) begin
     for (int i = 0; i < 4; i++) if (put_bytes[i]) mem[put_addr][8*i+:8] <= put[8*i+:8];
     if (read) mem_q <= mem[raddr[8:2]];
-    if (filling_q) fill_q <= fill_q + 7'd1;
+    arg_low_q <= arg_read ? mem[arg_word] : '0;
+    arg_high_q <= arg_read ? mem[arg_word+7'd1] : '0;
+    constant_q <= constants[fill_next];
+    if (filling_q) fill_q <= fill_next;
     if (&fill_q) filling_q <= 1'b0;
     if (!rst_n) begin
       fill_q <= '0;
       filling_q <= 1'b1;
+    end
+  end
+  // Word 0 gets the constant of word 1; both are zero.
+  logic [6:0] fill_next;
+  assign fill_next = fill_q + 7'd1;
+
+  always_ff @(posedge clk) begin
+    for (int j = 0; j < 4; j++)
+      if (write & ~start_q & s_axil_wstrb[j]) begin
+        if (waddr == `TRI_REG_COUNT) count[8*j+:8] <= s_axil_wdata[8*j+:8];
+        if (waddr == `TRI_REG_WATCHDOG) watchdog[8*j+:8] <= s_axil_wdata[8*j+:8];
+      end
+    if (!rst_n) begin
+      count <= '0;
+      watchdog <= `TRI_REG_WATCHDOG_RESET;
     end
   end
 
@@ -150,7 +153,6 @@ module control #(
   assign s_axil_bresp = 2'b00;
   assign s_axil_rresp = 2'b00;
 
-  logic       start_q, done_q, ready_q, restart_q, gie_q;
   logic [1:0] ier_q, isr_q;
   assign read = s_axil_arvalid & ~s_axil_rvalid & ~s_axil_arready & ~filling_q & ~write;
   assign raddr = {s_axil_araddr[11:2], 2'b00};

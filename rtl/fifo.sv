@@ -13,6 +13,9 @@
 module fifo #(
   parameter  int WIDTH = 8,                   // bits of a word, 1 and more
   parameter  int DEPTH = 16,                  // words, a power of two from 2
+  // verilator lint_off UNUSEDPARAM
+  parameter      STYLE = "auto",              // of the memory: auto, block, distributed
+  // verilator lint_on UNUSEDPARAM
   localparam int COUNT_BITS = $clog2(DEPTH + 1)
 ) (
   input  wire logic                  clk,
@@ -29,7 +32,7 @@ module fifo #(
   localparam int ADDRESS_BITS = $clog2(DEPTH);
 
   // A word is never read in the cycle in which it is written: block RAM needs nothing around it.
-  (* no_rw_check *) logic [WIDTH-1:0] mem [0:DEPTH-1];
+  (* ram_style = STYLE, no_rw_check *) logic [WIDTH-1:0] mem [0:DEPTH-1];
   logic [WIDTH-1:0] out_data_q;
   logic [ADDRESS_BITS-1:0] write_q, read_q;
   logic [COUNT_BITS-1:0] count_q;

@@ -65,7 +65,7 @@ module result_buffer #(
     for (genvar t = 0; t < TOKENS; t++) begin : g_lane
       for (genvar p = 0; p < PARTS; p++) begin : g_part
         // What is written is another bank than what is read.
-        (* no_rw_check *) logic [ROW_BITS-1:0] mem [0:DEPTH-1];
+        (* ram_style = "block", no_rw_check *) logic [ROW_BITS-1:0] mem [0:DEPTH-1];
         logic [ROW_BITS-1:0] data_q;
         always_ff @(posedge clk) begin
           if (write && 32'(write_slot) % PARTS == p)

@@ -2,7 +2,7 @@
 //
 // One run of the kernel, from ap_start to ap_done: start, stop at a bad completion or when nothing
 // moves, drain the buses, and the counters that explain every cycle. Normal end: count completions
-// answered. Stop: the buses are told to abort; when all have drained the run ends with the status
+// answered. The front end checks the list's arguments first. Stop: the buses are told to abort; when all have drained the run ends with the status
 // that stopped it. If they do not drain, the kernel is dead until reset: it ends the run at once,
 // and every later one.
 // Latency: two cycles from start to run_start, one from the last completion to done. Throughput:
@@ -20,7 +20,8 @@ module run_control #(
   output logic                 done,             // one cycle
   output logic                 idle,
 
-  input  wire logic            bad_list,
+  input  wire logic            list_ok,          // one of the two, after run_start
+  input  wire logic            list_bad,
   input  wire logic [31:0]     count,
   input  wire logic [31:0]     watchdog,
   output logic [7:0]           status,
@@ -49,7 +50,7 @@ module run_control #(
 );
 
   localparam logic [2:0] IDLE = 3'd0, BEGIN = 3'd1, RUN = 3'd2, DRAIN = 3'd3, END = 3'd4,
-      DEAD = 3'd5;
+      DEAD = 3'd5, LIST = 3'd6;
 
   logic [2:0]  state_q;
   logic [7:0]  status_q;
@@ -63,8 +64,8 @@ module run_control #(
 
   assign active = state_q != IDLE & state_q != DEAD;
   assign idle = state_q == IDLE | state_q == DEAD;
-  assign run_rst_n = state_q == RUN;
-  assign run_start = state_q == RUN & first_q;
+  assign run_rst_n = state_q == RUN | state_q == LIST;
+  assign run_start = state_q == LIST & first_q;
   assign drain = state_q == DRAIN;
   assign expired = expired_q;
   assign done = state_q == END | (state_q == DEAD & start);
@@ -87,16 +88,20 @@ module run_control #(
       BEGIN: begin
         quiet_q <= '0;
         first_q <= 1'b1;
-        if (bad_list) begin
+        state_q <= LIST;
+      end
+
+      LIST: begin
+        first_q <= 1'b0;
+        quiet_q <= '0;
+        if (list_bad) begin
           status_q <= `TRI_ACCEL_BAD_LIST;
           state_q <= END;
-        end else begin
-          state_q <= count == 32'd0 ? END : RUN;
         end
+        if (list_ok) state_q <= count == 32'd0 ? END : RUN;
       end
 
       RUN: begin
-        first_q <= 1'b0;
         if (completion) begin
           if (completion_bad) begin
             status_q <= `TRI_ACCEL_AXI_COMPLETION_ERROR;

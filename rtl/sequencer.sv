@@ -166,5 +166,8 @@ module sequencer #(
     end
   end
 
+`ifdef TRI_PROVE_SEQUENCER
+`include "sequencer_properties.svh"
+`endif
 endmodule
 `default_nettype wire

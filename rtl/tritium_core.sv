@@ -5,7 +5,7 @@
 // top with named ports is generated). Contract: rtl/accel.yaml. This file only connects:
 //   control - run_control          registers, one run
 //   front                          fetch, check, weight requests, activations
-//   axi_read x PORTS               weights, prefetched across commands
+//   weight_read                    weights of all ports, prefetched across commands
 //   sequencer - array              steps, products, sums
 //   write_back - axi_write         results, completions
 // Latency and throughput of a command list: docs/accelerator.md. Handshake: ap_ctrl_hs in
@@ -122,28 +122,16 @@ module tritium_core #(
   assign rst_n = ap_rst_n;
 
   // ---- control ----------------------------------------------------------------------------------
-  logic                start, done, idle, run_start, drain, expired, active, bad_list;
-  logic [63:0]         commands, completions, data;
-  logic [31:0]         count, watchdog, completed;
-  logic [PORTS*64-1:0] weights;
-  logic [7:0]          status;
-  logic [9*64-1:0]     counters;
+  logic            start, done, idle, run_start, drain, expired, active, list_ok, list_bad, arg_read;
+  logic [6:0]      arg_word;
+  logic [63:0]     arg_data;
+  logic [31:0]     count, watchdog, completed;
+  logic [7:0]      status;
+  logic [9*64-1:0] counters;
 
   control #(.PORTS(PORTS), .BEAT_BITS(BEAT_BITS), .ENCODING(ENCODING), .TOKENS(TOKENS),
       .K_MAX(K_MAX),
             .T_MAX(T_MAX), .PREFETCH(PREFETCH), .DESIGN_HASH(DESIGN_HASH)) u_control (.*);
-
-  logic [5:0]  low_bits;
-  logic [64:0] commands_end, completions_end;
-  logic        unused_ends;
-  always_comb begin
-    low_bits = commands[5:0] | completions[5:0] | data[5:0];
-    for (int p = 0; p < PORTS; p++) low_bits = low_bits | weights[64*p+:6];
-  end
-  assign commands_end = {1'b0, commands} + {27'd0, count, 6'd0};
-  assign completions_end = {1'b0, completions} + {28'd0, count, 5'd0};
-  assign unused_ends = ^{commands_end[63:0], completions_end[63:0]};
-  assign bad_list = low_bits != '0 | commands_end[64] | completions_end[64];
 
   // ---- data port --------------------------------------------------------------------------------
   logic                 rd_req_valid, rd_req_ready, rd_valid, rd_ready, rd_flag, rd_idle, rd_error;
@@ -182,29 +170,25 @@ module tritium_core #(
       .m_axi_bresp(m_axi_data_bresp));
 
   // ---- weight ports -----------------------------------------------------------------------------
-  logic [PORTS-1:0]           wreq_valid, wreq_ready, weights_valid, weight_flags, weight_idle,
-      weight_error;
-  logic [PORTS*64-1:0]        wreq_addr;
-  logic [31:0]                wreq_beats;
+  localparam int PORT_W = PORTS > 1 ? $clog2(PORTS) : 1;
+  logic                       wput, wreq_valid, wreq_ready, weights_valid, weights_take,
+      weights_idle;
+  logic [PORT_W-1:0]          wput_port;
+  logic [63:0]                wput_addr;
+  logic [31:0]                wput_beats;
+  logic [PORTS-1:0]           weight_flags, weight_error;
   logic [PORTS*BEAT_BITS-1:0] beats;
-  logic                       weights_take;
 
-  generate
-    for (genvar p = 0; p < PORTS; p++) begin : g_port
-      axi_read #(.BEAT_BITS(BEAT_BITS), .BURST(BURST), .DEPTH(PREFETCH)) u_weights (
-          .clk, .rst_n, .abort(drain), .idle(weight_idle[p]), .error(weight_error[p]),
-          .req_valid(wreq_valid[p]), .req_ready(wreq_ready[p]), .req_addr(wreq_addr[64*p+:64]),
-          .req_beats(wreq_beats),
-          .out_valid(weights_valid[p]), .out_ready(weights_take),
-          .out_data(beats[BEAT_BITS*p+:BEAT_BITS]),
-          .out_error(weight_flags[p]),
-          .m_axi_arvalid(m_axi_w_arvalid[p]), .m_axi_arready(m_axi_w_arready[p]),
-          .m_axi_araddr(m_axi_w_araddr[64*p+:64]), .m_axi_arlen(m_axi_w_arlen[8*p+:8]),
-          .m_axi_rvalid(m_axi_w_rvalid[p]), .m_axi_rready(m_axi_w_rready[p]),
-          .m_axi_rdata(m_axi_w_rdata[BEAT_BITS*p+:BEAT_BITS]), .m_axi_rresp(m_axi_w_rresp[2*p+:2]),
-          .m_axi_rlast(m_axi_w_rlast[p]));
-    end
-  endgenerate
+  weight_read #(.PORTS(PORTS), .BEAT_BITS(BEAT_BITS), .BURST(BURST), .DEPTH(PREFETCH)) u_weights (
+      .clk, .rst_n, .abort(drain), .idle(weights_idle), .error(weight_error),
+      .put(wput), .put_port(wput_port), .put_addr(wput_addr), .put_beats(wput_beats),
+      .req_valid(wreq_valid), .req_ready(wreq_ready),
+      .out_valid(weights_valid), .out_ready(weights_take), .out_data(beats),
+      .out_error(weight_flags),
+      .m_axi_arvalid(m_axi_w_arvalid), .m_axi_arready(m_axi_w_arready),
+      .m_axi_araddr(m_axi_w_araddr), .m_axi_arlen(m_axi_w_arlen),
+      .m_axi_rvalid(m_axi_w_rvalid), .m_axi_rready(m_axi_w_rready),
+      .m_axi_rdata(m_axi_w_rdata), .m_axi_rresp(m_axi_w_rresp), .m_axi_rlast(m_axi_w_rlast));
 
   // ---- front end --------------------------------------------------------------------------------
   logic                 cmd_valid, cmd_ready, seq_ready, back_ready;
@@ -214,7 +198,7 @@ module tritium_core #(
   logic [WORD_W:0]      cmd_beats;
   logic [6:0]           cmd_tokens;
   logic [GROUP_W:0]     cmd_groups;
-  logic [63:0]          cmd_result;
+  logic [63:0]          cmd_result, cmd_completion;
   logic                 act_write;
   logic [ACT_W-1:0]     act_addr;
   logic [LANE_W-1:0]    act_lane;
@@ -224,22 +208,23 @@ module tritium_core #(
 
   assign cmd_ready = seq_ready & back_ready;
 
-  front #(.PORTS(PORTS), .BEAT_BITS(BEAT_BITS), .W(W), .SUB(SUB), .TOKENS(TOKENS), .K_MAX(K_MAX),
+  front #(.PORTS(PORTS), .BEAT_BITS(BEAT_BITS), .SUB(SUB), .TOKENS(TOKENS), .K_MAX(K_MAX),
           .T_MAX(T_MAX), .WORDS(WORDS), .GROUPS(GROUPS)) u_front (
-      .clk, .rst_n(run_rst_n), .start(run_start), .commands, .count, .data, .weights,
+      .clk, .rst_n(run_rst_n), .start(run_start), .count, .list_ok, .list_bad,
+      .arg_read, .arg_word, .arg_data,
       .req_valid(rd_req_valid), .req_ready(rd_req_ready), .req_addr(rd_req_addr),
       .req_beats(rd_req_beats),
       .in_valid(rd_valid), .in_ready(rd_ready), .in_data(rd_data), .in_error(rd_flag),
-      .wreq_valid, .wreq_ready, .wreq_addr, .wreq_beats,
+      .wput, .wput_port, .wput_addr, .wput_beats, .wreq_valid, .wreq_ready,
       .cmd_valid, .cmd_ready, .cmd_status, .cmd_tag, .cmd_rows, .cmd_row_groups, .cmd_beats,
       .cmd_tokens,
-      .cmd_groups, .cmd_result, .cmd_stride,
+      .cmd_groups, .cmd_result, .cmd_completion, .cmd_stride,
       .act_write, .act_addr, .act_lane, .act_sub, .act_data, .bank_loaded, .bank_failed,
       .bank_release);
 
   // The command goes to the sequencer and, for later, to write-back.
   localparam int SEQ_BITS  = 8 + 21 + (WORD_W + 1) + (GROUP_W + 1);
-  localparam int BACK_BITS = 8 + 32 + 21 + 7 + 64 + 32;
+  localparam int BACK_BITS = 8 + 32 + 21 + 7 + 64 + 64 + 32;
   logic             seq_valid, seq_take, back_valid, back_take;
   logic [7:0]       seq_status, back_status;
   logic [20:0]      seq_row_groups, back_rows;
@@ -247,22 +232,24 @@ module tritium_core #(
   logic [GROUP_W:0] seq_groups;
   logic [31:0]      back_tag, back_stride;
   logic [6:0]       back_tokens;
-  logic [63:0]      back_result;
+  logic [63:0]      back_result, back_completion;
   logic [2:0]       unused_seq, unused_back;
 
-  fifo #(.WIDTH(SEQ_BITS), .DEPTH(4)) u_seq_queue (
+  fifo #(.WIDTH(SEQ_BITS), .DEPTH(4), .STYLE("block")) u_seq_queue (
       .clk, .rst_n(run_rst_n), .clear(1'b0), .in_valid(cmd_valid & back_ready),
       .in_ready(seq_ready),
       .in_data({cmd_status, cmd_row_groups, cmd_beats, cmd_groups}),
       .out_valid(seq_valid), .out_ready(seq_take),
       .out_data({seq_status, seq_row_groups, seq_beats, seq_groups}), .count(unused_seq));
 
-  fifo #(.WIDTH(BACK_BITS), .DEPTH(4)) u_back_queue (
+  fifo #(.WIDTH(BACK_BITS), .DEPTH(4), .STYLE("block")) u_back_queue (
       .clk, .rst_n(run_rst_n), .clear(1'b0), .in_valid(cmd_valid & seq_ready),
       .in_ready(back_ready),
-      .in_data({cmd_status, cmd_tag, cmd_rows, cmd_tokens, cmd_result, cmd_stride}),
+      .in_data({cmd_status, cmd_tag, cmd_rows, cmd_tokens, cmd_result, cmd_completion,
+                cmd_stride}),
       .out_valid(back_valid), .out_ready(back_take),
-      .out_data({back_status, back_tag, back_rows, back_tokens, back_result, back_stride}),
+      .out_data({back_status, back_tag, back_rows, back_tokens, back_result, back_completion,
+                 back_stride}),
       .count(unused_back));
 
   // ---- array ------------------------------------------------------------------------------------
@@ -279,8 +266,8 @@ module tritium_core #(
   sequencer #(.PORTS(PORTS), .WORDS(WORDS), .GROUPS(GROUPS), .SLOTS(SLOTS)) u_sequencer (
       .clk, .rst_n(run_rst_n), .active, .cmd_valid(seq_valid), .cmd_ready(seq_take),
       .cmd_status(seq_status), .cmd_row_groups(seq_row_groups), .cmd_beats(seq_beats),
-      .cmd_groups(seq_groups), .bank_loaded, .bank_failed, .bank_release, .weights_valid,
-      .weights_take,
+      .cmd_groups(seq_groups), .bank_loaded, .bank_failed, .bank_release,
+      .weights_valid({PORTS{weights_valid}}), .weights_take,
       .chunk_freed, .step, .step_first, .step_last, .step_end, .step_chunk, .step_bank,
       .step_chunk_bank,
       .step_word, .step_group, .step_slot, .record_valid, .record_ready, .record_status,
@@ -331,7 +318,7 @@ module tritium_core #(
   logic [3:0]   unused_flg;
   logic         unused_flags_ready;  // as many as commands in flight, which records bound
 
-  fifo #(.WIDTH(200), .DEPTH(4)) u_records (
+  fifo #(.WIDTH(200), .DEPTH(4), .STYLE("block")) u_records (
       .clk, .rst_n(run_rst_n), .clear(1'b0), .in_valid(record_valid), .in_ready(record_ready),
       .in_data({record_status, record_counts}), .out_valid(rec_valid), .out_ready(rec_take),
       .out_data({rec_status, rec_counts}), .count(unused_rec));
@@ -344,9 +331,10 @@ module tritium_core #(
   logic [7:0] completion_status;
 
   write_back #(.BEAT_BITS(BEAT_BITS), .TOKENS(TOKENS), .GROUPS(GROUPS), .ROWS(ROWS)) u_write_back (
-      .clk, .rst_n(run_rst_n), .completions, .expired,
+      .clk, .rst_n(run_rst_n), .expired,
       .cmd_valid(back_valid), .cmd_ready(back_take), .cmd_status(back_status), .cmd_tag(back_tag),
       .cmd_rows(back_rows), .cmd_tokens(back_tokens), .cmd_result(back_result),
+      .cmd_completion(back_completion),
       .cmd_stride(back_stride),
       .record_valid(rec_valid), .record_ready(rec_take), .record_status(rec_status),
       .record_counts(rec_counts), .flags_valid(flg_valid), .flags_ready(flg_take),
@@ -361,7 +349,7 @@ module tritium_core #(
 
   // ---- one run ----------------------------------------------------------------------------------
   logic progress, buses_idle;
-  assign buses_idle = rd_idle & wr_idle & (&weight_idle);
+  assign buses_idle = rd_idle & wr_idle & weights_idle;
   assign progress = step
                     | (m_axi_data_arvalid & m_axi_data_arready)
                     | (m_axi_data_rvalid & m_axi_data_rready)
@@ -372,7 +360,7 @@ module tritium_core #(
                     | (|(m_axi_w_rvalid & m_axi_w_rready));
 
   run_control #(.PORTS(PORTS)) u_run (
-      .clk, .rst_n, .start, .done, .idle, .bad_list, .count, .watchdog, .status, .completed,
+      .clk, .rst_n, .start, .done, .idle, .list_ok, .list_bad, .count, .watchdog, .status, .completed,
       .counters,
       .run_rst_n, .run_start, .drain, .expired, .active, .progress, .buses_idle,
       .completion, .completion_bad, .completion_status,

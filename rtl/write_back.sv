@@ -3,9 +3,11 @@
 // The back end: writes result chunks and completions, command by command in order. A completion is
 // written when all writes of the command's results have been answered, so who sees it sees the
 // results. Takes one chunk (up to ROWS rows of every token) per bank of the result buffer and gives
-// the bank back when it has been read. One beat per cycle towards axi_write.
+// the bank back when it has been read. One beat per cycle towards axi_write. Addresses are made by
+// one adder (acc_q). The command stands at the input until it is complete.
 // Latency: a completion follows the answer to the command's last result, its own answer a memory
-// latency later. Throughput: one beat per cycle; two cycles more for each token of a chunk.
+// latency later. Throughput: one beat per cycle; two cycles more for each token of a chunk, three for
+// each chunk.
 // Handshake: valid/ready; banks by chunk_filled and chunk_freed.
 `default_nettype none
 `include "accel.svh"
@@ -23,7 +25,6 @@ module write_back #(
 ) (
   input  wire logic                  clk,
   input  wire logic                  rst_n,          // also low between runs
-  input  wire logic [63:0]           completions,
   input  wire logic                  expired,        // watchdog: complete what is waited for
 
   input  wire logic                  cmd_valid,
@@ -33,6 +34,7 @@ module write_back #(
   input  wire logic [20:0]           cmd_rows,
   input  wire logic [6:0]            cmd_tokens,
   input  wire logic [63:0]           cmd_result,
+  input  wire logic [63:0]           cmd_completion,  // its address
   input  wire logic [31:0]           cmd_stride,
 
   // From the sequencer, at the start of the command's last step.
@@ -76,57 +78,82 @@ module write_back #(
   localparam int TOKENS_LOG = $clog2(TOKENS);
   localparam int CPL_BEATS  = BEAT_BITS >= 256 ? 1 : 256 / BEAT_BITS;
 
-  localparam logic [2:0] COMMAND = 3'd0, WAIT = 3'd1, REQUEST = 3'd2, READ = 3'd3, SETTLE = 3'd4,
-                         COMPLETE = 3'd5, FINISH = 3'd6;
+  localparam int BEAT_ROWS  = BEAT_BITS / 32;
+  localparam int INDEX      = 21 - $clog2(ROWS);
+  localparam int OFFSET_BITS = $clog2(4 * ROWS);
 
-  logic [2:0]   state_q;
-  logic [31:0]  tag_q, stride_q;
-  logic [20:0]  rows_left_q;
-  logic [6:0]   tokens_q, token_q;
-  logic [63:0]  chunk_addr_q, addr_q, list_q;
-  logic         bank_q, error_q;
-  logic [1:0]   filled_q;
-  logic [7:0]   status_q;
-  logic [191:0] counts_q;
-  logic [BEAT_W:0] beat_q, beats;
-  logic [20:0]  rows;           // of this chunk
-  logic         cpl_beat_q;     // second beat of a completion, or its place in a wide beat
+  localparam logic [3:0] COMMAND = 4'd0, WAIT = 4'd1, BASE = 4'd2, OFFSET = 4'd3, SUM = 4'd4,
+                         REQUEST = 4'd5, READ = 4'd6, SETTLE = 4'd7, COMPLETE = 4'd8, FILL = 4'd9,
+                         FINISH = 4'd10;
 
-  assign rows = rows_left_q > 21'(ROWS) ? 21'(ROWS) : rows_left_q;
-  assign beats = (BEAT_W + 1)'((rows * 21'd4 + 21'(BYTES - 1)) >> $clog2(BYTES));
+  logic [3:0]        state_q;
+  logic [6:0]        token_q;
+  logic [INDEX-1:0]  chunk_q;      // of the command
+  logic              bank_q, error_q;
+  logic [1:0]        filled_q;
+  logic [7:0]        status_q;
+  logic [191:0]      counts_q;
+  logic [BEAT_W-1:0] beat_q, last_q;  // of the chunk's row of results
+  logic              cpl_beat_q;   // second beat of a completion, or its place in a wide beat
 
-  // ---- the way to axi_write: buffer word (one cycle after read), strobes, a small FIFO ----------
-  logic                     push_q;
-  logic [BYTES-1:0]         strb_q;
-  logic [31:0]              bytes_here;
-  logic [BEAT_BITS-1:0]     cpl_data;
-  logic [BYTES-1:0]         cpl_strb;
-  logic                     cpl_push;
-  logic [3:0]               fifo_count;
-  logic                     unused_ready;  // never low: reads stop at six words of eight
+  // ---- the command's chunks: all of ROWS rows but perhaps the last --------------------------------
+  logic [20:0]                rows;       // none of a command that failed
+  logic [21:0]                rounded;
+  logic                       whole, waits_for_chunk;
+  logic [$clog2(ROWS)-1:0]    rows_less;  // rows of this chunk less one
+  logic [$clog2(BEAT_ROWS)-1:0] lanes_q;  // results of its last beat less one
+  assign rows = cmd_status == `TRI_ACCEL_OK ? cmd_rows : '0;
+  assign rounded = {1'b0, rows} + 22'(ROWS - 1);
+  assign whole = chunk_q != rows[20-:INDEX];
+  assign waits_for_chunk = {1'b0, chunk_q} != rounded[21-:INDEX+1];
+  assign rows_less = whole ? '1 : rows[$clog2(ROWS)-1:0] - 1'b1;
 
-  // Bytes of the chunk from this beat on; the last beat may be short.
-  assign bytes_here = 32'(rows) * 4 - 32'(beat_q) * BYTES;
-  assign read = state_q == READ & fifo_count < 4'd6;
+  // ---- addresses: a start of zero, to which one register after the other is added ------------------
+  // All but one of these are zero, so that choosing is an OR.
+  logic [63:0]      acc_q, base_q, completion_q;
+  logic [31:0]      stride_q;
+  logic [INDEX-1:0] offset_q;
+  logic [65:0]      sum_and_one;
+  logic             add;
+  wire logic [63:0] addend = base_q | completion_q | 64'(stride_q) | 64'({offset_q, OFFSET_BITS'(0)});
+  always_ff @(posedge clk) begin
+    base_q <= state_q == BASE ? cmd_result : '0;
+    offset_q <= state_q == OFFSET ? chunk_q : '0;
+    stride_q <= state_q == REQUEST || state_q == READ ? cmd_stride : '0;
+    completion_q <= state_q == WAIT || state_q == SETTLE ? cmd_completion : '0;
+    // Without a record they stay zero.
+    if (state_q == COMMAND) counts_q <= '0;
+    else if (record_ready) counts_q <= record_counts;
+    if (state_q == WAIT) acc_q <= '0;
+    else if (add) acc_q <= sum_and_one[64:1];
+  end
+  // Written as a difference, whose operands Yosys leaves in their order: see front.sv.
+  assign sum_and_one = {1'b0, acc_q, 1'b0} - ~{1'b0, addend, 1'b0};
+
+  // ---- the way to axi_write: the buffer's word, one cycle after read, and its strobes -------------
+  logic             valid_q;           // read_data is to be written
+  logic [BYTES-1:0] row_strb;
+  logic [BEAT_BITS-1:0] cpl_data;
+  logic [BYTES-1:0] cpl_strb;
+  logic             last_beat, last_token;
+  logic [BEAT_ROWS-1:0] results_q;     // of this beat
+  assign read = state_q == READ & (~valid_q | out_ready);
   assign read_bank = bank_q;
   assign read_group = GROUP_W'(token_q >> TOKENS_LOG);
   assign read_lane = LANE_W'(32'(token_q) % TOKENS);
-  assign read_beat = BEAT_W'(beat_q);
-
-  always_ff @(posedge clk) begin
-    push_q <= read;
-    strb_q <= bytes_here >= 32'(BYTES) ? '1 : ~({BYTES{1'b1}} << bytes_here);
-    if (!rst_n) push_q <= 1'b0;
+  assign read_beat = beat_q;
+  always_comb begin
+    for (int i = 0; i < BYTES; i++) row_strb[i] = results_q[i/4];
   end
 
   // Completion: tag, status and six counts, 256 bits.
   logic [255:0] completion;
   assign completion = {counts_q[191:160], counts_q[159:128], counts_q[127:96], counts_q[95:64],
-                       counts_q[63:32], counts_q[31:0], 24'd0, status_q, tag_q};
+                       counts_q[63:32], counts_q[31:0], 24'd0, status_q, cmd_tag};
   generate
     if (BEAT_BITS >= 512) begin : g_wide
       assign cpl_data = BEAT_BITS'({completion, completion});
-      assign cpl_strb = list_q[5] ? {{(BYTES/2){1'b1}}, {(BYTES/2){1'b0}}}
+      assign cpl_strb = acc_q[5] ? {{(BYTES/2){1'b1}}, {(BYTES/2){1'b0}}}
                                   : {{(BYTES/2){1'b0}}, {(BYTES/2){1'b1}}};
     end else if (BEAT_BITS == 256) begin : g_exact
       assign cpl_data = completion;
@@ -136,87 +163,81 @@ module write_back #(
       assign cpl_strb = '1;
     end
   endgenerate
-  assign cpl_push = state_q == COMPLETE & (cpl_beat_q | req_ready);  // the FIFO is empty here
-
-  fifo #(.WIDTH(BEAT_BITS + BYTES), .DEPTH(8)) u_out (
-      .clk, .rst_n, .clear(1'b0),
-      .in_valid(push_q | cpl_push), .in_ready(unused_ready),
-      .in_data(push_q ? {strb_q, read_data} : {cpl_strb, cpl_data}),
-      .out_valid, .out_ready, .out_data({out_strb, out_data}), .count(fifo_count));
+  assign out_valid = valid_q | state_q == FILL;
+  assign out_data = valid_q ? read_data : cpl_data;
+  assign out_strb = valid_q ? row_strb : cpl_strb;
 
   // ---- requests ---------------------------------------------------------------------------------
-  assign req_valid = state_q == REQUEST | (state_q == COMPLETE & ~cpl_beat_q);
-  assign req_addr = state_q == REQUEST ? addr_q : {list_q[63:$clog2(BYTES)], ($clog2(BYTES))'(0)};
-  assign req_beats = state_q == REQUEST ? 32'(beats) : 32'(CPL_BEATS);
+  assign req_valid = state_q == REQUEST | state_q == COMPLETE;
+  assign req_addr = {acc_q[63:$clog2(BYTES)], ($clog2(BYTES))'(0)};
+  assign req_beats = state_q == REQUEST ? 32'(last_q) + 32'd1 : 32'(CPL_BEATS);
 
-  logic last_beat, last_token, waits_for_chunk, end_known;
-  assign last_beat = beat_q + 1'b1 == beats;
-  assign last_token = token_q + 7'd1 == tokens_q;
-  assign waits_for_chunk = rows_left_q != '0;
+  logic end_known, settled;
+  assign last_beat = beat_q == last_q;
+  assign last_token = token_q + 7'd1 == cmd_tokens;
   // A command that failed has a record and nothing else.
   assign end_known = record_valid & (record_status != `TRI_ACCEL_OK
       | (~waits_for_chunk & flags_valid));
-  assign cmd_ready = state_q == COMMAND;
+  assign settled = state_q == SETTLE & write_idle & ~valid_q;  // all results answered
   assign record_ready = state_q == WAIT & end_known;
   assign flags_ready = record_ready & record_status == `TRI_ACCEL_OK;
-  assign chunk_freed = state_q == READ & read & last_beat & last_token;
+  assign chunk_freed = read & last_beat & last_token;
+  assign add = state_q == OFFSET | state_q == SUM | (read & last_beat) | settled;
 
-  assign completed = state_q == FINISH & write_idle & fifo_count == 4'd0;
+  assign completed = state_q == FINISH & write_idle;
   assign completed_bad = error_q | write_error;
   assign completed_status = status_q;
+  assign cmd_ready = completed;
 
   always_ff @(posedge clk) begin
     filled_q <= filled_q + 2'(chunk_filled) - 2'(chunk_freed);
     error_q <= error_q | write_error;
+    if (read) begin
+      valid_q <= 1'b1;
+      for (int i = 0; i < BEAT_ROWS; i++) results_q[i] <= ~last_beat | i <= 32'(lanes_q);
+    end else if (out_ready) begin
+      valid_q <= 1'b0;
+    end
 
     unique case (state_q)
       COMMAND: begin
         error_q <= 1'b0;
         cpl_beat_q <= 1'b0;
-        if (cmd_valid) begin
-          tag_q <= cmd_tag;
-          rows_left_q <= cmd_status == `TRI_ACCEL_OK ? cmd_rows : '0;
-          tokens_q <= cmd_tokens;
-          stride_q <= cmd_stride;
-          chunk_addr_q <= cmd_result;
-          state_q <= WAIT;
-        end
+        chunk_q <= '0;
+        if (cmd_valid) state_q <= WAIT;
       end
 
       WAIT: begin
         token_q <= '0;
-        addr_q <= chunk_addr_q;
         beat_q <= '0;
+        last_q <= BEAT_W'(rows_less >> $clog2(BEAT_ROWS));
+        lanes_q <= rows_less[$clog2(BEAT_ROWS)-1:0];
         if (end_known) begin
-          counts_q <= record_counts;
           status_q <= record_status != `TRI_ACCEL_OK ? record_status
                     : flags_axi ? `TRI_ACCEL_AXI_WEIGHT_ERROR
                     : flags_corrupt ? `TRI_ACCEL_CORRUPT_WEIGHTS : `TRI_ACCEL_OK;
           state_q <= SETTLE;
         end else if (waits_for_chunk && filled_q != 2'd0) begin
-          state_q <= REQUEST;
+          state_q <= BASE;
         end else if (expired) begin
-          counts_q <= '0;
           status_q <= `TRI_ACCEL_WATCHDOG;
           state_q <= SETTLE;
         end
       end
 
-      REQUEST: begin
-        beat_q <= '0;
-        if (req_ready) state_q <= READ;
-      end
+      BASE: state_q <= OFFSET;
+      OFFSET: state_q <= SUM;
+      SUM: state_q <= REQUEST;
+      REQUEST: if (req_ready) state_q <= READ;
 
       READ: begin
         if (read) begin
-          beat_q <= beat_q + 1'b1;
+          beat_q <= last_beat ? '0 : beat_q + 1'b1;
           if (last_beat) begin
             token_q <= token_q + 7'd1;
-            addr_q <= addr_q + 64'(stride_q);
             state_q <= REQUEST;
             if (last_token) begin
-              rows_left_q <= rows_left_q - rows;
-              chunk_addr_q <= chunk_addr_q + 64'(ROWS * 4);
+              chunk_q <= chunk_q + 1'b1;
               bank_q <= ~bank_q;
               state_q <= WAIT;
             end
@@ -224,28 +245,24 @@ module write_back #(
         end
       end
 
-      // All results answered?
       SETTLE: begin
-        if (write_idle && fifo_count == 4'd0 && !push_q) begin
+        if (settled) begin
           if (error_q | write_error) status_q <= `TRI_ACCEL_AXI_RESULT_ERROR;
           error_q <= 1'b0;
           state_q <= COMPLETE;
         end
       end
 
-      COMPLETE: begin
-        if (cpl_push) begin
+      COMPLETE: if (req_ready) state_q <= FILL;
+
+      FILL: begin
+        if (out_ready) begin
           cpl_beat_q <= 1'b1;
           if (cpl_beat_q || CPL_BEATS == 1) state_q <= FINISH;
         end
       end
 
-      FINISH: begin
-        if (completed) begin
-          list_q <= list_q + 64'd32;
-          state_q <= COMMAND;
-        end
-      end
+      FINISH: if (completed) state_q <= COMMAND;
 
       default: state_q <= COMMAND;
     endcase
@@ -255,9 +272,12 @@ module write_back #(
       filled_q <= '0;
       bank_q <= 1'b0;
       error_q <= 1'b0;
-      list_q <= completions;
+      valid_q <= 1'b0;
     end
   end
+
+  logic unused;
+  assign unused = ^{sum_and_one[65], sum_and_one[0], rounded[$clog2(ROWS)-1:0]};
 
 endmodule
 `default_nettype wire

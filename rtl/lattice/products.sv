@@ -18,12 +18,13 @@ module products #(
   input  wire logic [TOKENS*W*8-1:0]        activations,  // one cycle after step
   input  wire logic [3:0]                   stage,
   output logic      [TOKENS*PORTS*BITS-1:0] sums,         // [TOKENS][PORTS]
-  output logic                              corrupt       // with step
+  output logic                              corrupt       // one cycle after step
 );
 
   logic [PORTS*W-1:0] nz, neg, nz_q, neg_q;
-  logic [PORTS-1:0]   bad;
-  assign corrupt = |bad;
+  logic [PORTS-1:0]   bad, bad_q;  // a register for each port's: their OR is long enough
+  assign corrupt = |bad_q;
+  always_ff @(posedge clk) bad_q <= bad & {PORTS{step}};
 
   generate
     for (genvar p = 0; p < PORTS; p++) begin : g_decode

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Properties of axi_write, included at its end for a bounded proof. (Not by induction: what the
-// data side owes depends on the spare word, which the skid buffer keeps to itself.) The memory is
-// assumed to answer a burst only after its address and its last beat; when is its own affair.
+// Properties of axi_write, included at its end for a proof, beside those of axi_bursts, fifo and
+// skid_buffer in their places. The memory is assumed to answer a burst only after its address and
+// its last beat; when is its own affair.
 `include "reset_properties.svh"
 
   // Bursts: seen on the bus, address accepted, last beat accepted, response arrived.
@@ -56,6 +56,30 @@
     end
   end
 
+`ifdef TRI_PROVE_FIFO
+  // Inside of the parts below, merged when the design is flattened; their watched words are ours.
+  (* hierconn *) wire [BEAT_BITS+STRB_BITS:0] \u_skid.spare_q ;
+  (* hierconn *) wire [7:0] \u_queue.f_n ;
+  (* hierconn *) wire [7:0] \u_queue.f_in ;
+  (* hierconn *) wire [BEATS_BITS-1:0] \u_queue.f_word ;
+  (* hierconn *) wire \u_queue.f_inside ;
+  (* hierconn *) wire \u_queue.f_nonzero ;
+  always_comb assume (\u_queue.f_n == f_burst);
+
+  wire logic [BEAT_BITS+STRB_BITS:0] f_spare = \u_skid.spare_q ;
+  wire logic [BEAT_BITS+STRB_BITS:0] f_head = {m_axi_wlast, m_axi_wstrb, m_axi_wdata};
+  wire logic [BEAT_BITS+STRB_BITS:0] f_newest = beat_ready ? f_head : f_spare;
+  wire logic [1:0] f_words = 2'(m_axi_wvalid) + 2'(!beat_ready);
+  wire logic [1:0] f_real = f_in - f_out > 8'd2 ? 2'd3 : 2'(f_in - f_out);
+  wire logic f_head_last = m_axi_wvalid && m_axi_wlast;
+  wire logic f_spare_last = !beat_ready && f_spare[BEAT_BITS+STRB_BITS];
+  wire logic [1:0] f_lasts = 2'(f_head_last) + 2'(f_spare_last);
+  // Words in the skid buffer behind the newest last one: of the burst that enters.
+  wire logic [1:0] f_entered = f_spare_last ? 2'd0 : f_head_last ? f_words - 2'd1 : f_words;
+  wire logic [7:0] f_place = f_burst - f_ended;  // 0: the burst on the bus
+  wire logic [7:0] f_len_now = f_new && f_seen == f_burst ? m_axi_awlen : f_len;
+`endif
+
   always @(posedge clk) if (rst_n) begin
     assert (m_axi_bready);
     if (m_axi_wvalid) begin
@@ -86,7 +110,37 @@
       if ($past(stop)) assert (!f_new);
       if ($past(stop) && !draining_q) assert (bursts_q == '0 && !busy);
       if ($past(abort)) assert (draining_q);
+      if ($past(!abort && idle)) assert (!draining_q);
     end
+`ifdef TRI_PROVE_FIFO
+    // What ties the registers together, for induction. The skid buffer's words, oldest first: the
+    // head on the bus, then the spare one; words of the stream first, then blanks.
+    assert (beat_ready || m_axi_wvalid);
+    assert (f_real <= f_words);
+    if (f_real < f_words) assert (draining_q);
+    if (f_real == 2'd0 && m_axi_wvalid) assert (m_axi_wstrb == '0);
+    if (f_real < 2'd2 && !beat_ready) assert (f_spare[BEAT_BITS+:STRB_BITS] == '0);
+    if (f_real == 2'd2 && f_n == f_out + 8'd1) assert (f_spare[BEAT_BITS+STRB_BITS-1:0] == f_word);
+    assert (8'(f_real) == f_in - f_out);
+    // A burst that was issued is in the queue, or enters, or stands in the skid buffer with its
+    // last beat, or has ended.
+    assert (f_seen_now - f_ended == 8'(f_lasts) + 8'(some_left) + 8'(queued));
+    assert (8'(bursts_q) >= 8'(f_lasts) + 8'(some_left) + 8'(queued));
+    assert (f_addressed - f_answered <= 8'(bursts_q));
+    if (m_axi_wvalid && !f_newest[BEAT_BITS+STRB_BITS]) assert (some_left);
+    if (f_lasts == 2'd0 && !some_left) assert (f_position == 8'd0);
+    if (f_new) assert (queued > COUNT_BITS'(next_valid));
+    // The watched burst's length, wherever it is.
+    assert (\u_queue.f_in == f_seen_now);
+    assert (\u_queue.f_nonzero );
+    if (\u_queue.f_inside ) assert (8'(\u_queue.f_word ) == f_len_now + 8'd1);
+    if (f_place == 8'(f_lasts) && some_left)
+      assert (8'(left_q) + 8'(f_entered) + (f_lasts == 2'd0 ? f_position : 8'd0)
+              == f_len_now + 8'd1);
+    if (f_place == 8'd0 && f_lasts != 2'd0)
+      assert (f_position + (m_axi_wlast ? 8'd0 : 8'd1) == f_len_now);
+    if (f_place == 8'd1 && f_lasts == 2'd2) assert (f_len_now == 8'd0);
+`endif
     cover (bursts_q == COUNT_BITS'(OUTSTANDING) && f_ended == 8'd0);
     cover (f_write && m_axi_wlast && f_ended == f_burst && f_burst == 8'd1 && f_len != 8'd0);
     cover (f_write && !f_blank && f_out == f_n && f_n == 8'd2);
@@ -97,3 +151,46 @@
   // An aborted burst was filled; for the covers.
   logic f_filled = 1'b0;
   always_ff @(posedge clk) if (rst_n && f_write && f_blank) f_filled <= 1'b1;
+
+`ifdef TRI_PROVE_LIVENESS
+  // Never stuck: if addresses and beats are taken, the stream gives and bursts are answered within
+  // F_WAIT cycles each, something moves every F_WAIT + 3 cycles until idle. What moves is finite (a
+  // burst has its beats and one response), so requests and aborts end.
+  localparam int F_WAIT = 3;
+  logic [3:0] f_address, f_beat, f_stream, f_answer, f_quiet;
+  wire logic f_due = f_addressed != f_answered && f_ended != f_answered;
+  wire logic f_moves = f_new || (m_axi_awvalid && m_axi_awready) || f_write || m_axi_bvalid || beat
+      || (next_valid && next_ready) || (req_valid && req_ready);
+  always_comb begin
+    assume (!(m_axi_awvalid && !m_axi_awready) || f_address != 4'(F_WAIT));
+    assume (!(m_axi_wvalid && !m_axi_wready) || f_beat != 4'(F_WAIT));
+    assume (!(in_ready && !in_valid) || f_stream != 4'(F_WAIT));
+    assume (!(f_due && !m_axi_bvalid) || f_answer != 4'(F_WAIT));
+  end
+  always_ff @(posedge clk) begin
+    f_address <= m_axi_awvalid && !m_axi_awready ? f_address + 4'd1 : 4'd0;
+    f_beat <= m_axi_wvalid && !m_axi_wready ? f_beat + 4'd1 : 4'd0;
+    f_stream <= in_ready && !in_valid ? f_stream + 4'd1 : 4'd0;
+    f_answer <= f_due && !m_axi_bvalid ? f_answer + 4'd1 : 4'd0;
+    f_quiet <= f_moves || idle ? 4'd0 : f_quiet + 4'd1;
+    if (!rst_n) begin
+      f_address <= 4'd0;
+      f_beat <= 4'd0;
+      f_stream <= 4'd0;
+      f_answer <= 4'd0;
+      f_quiet <= 4'd0;
+    end
+  end
+  always @(posedge clk) if (rst_n) begin
+    if (!idle) assert (f_quiet <= 4'(F_WAIT + 3));
+    assert (f_address <= 4'(F_WAIT) && f_beat <= 4'(F_WAIT) && f_stream <= 4'(F_WAIT)
+            && f_answer <= 4'(F_WAIT));
+    if (f_moves) assert (f_quiet <= 4'(F_WAIT + 3));
+    else if (m_axi_awvalid) assert (f_quiet <= f_address);
+    else if (m_axi_wvalid) assert (f_quiet <= f_beat);
+    else if (in_ready) assert (f_quiet <= f_stream);
+    else if (f_due) assert (f_quiet <= f_answer);
+    else if (!idle) assert (f_quiet <= 4'd3);
+    cover (f_quiet == 4'(F_WAIT));
+  end
+`endif

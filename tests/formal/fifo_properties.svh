@@ -46,3 +46,19 @@
     cover (f_running && $past(clear) && $past(count) == COUNT_BITS'(DEPTH));
     cover (out_valid && out_ready && in_valid && in_ready && count == COUNT_BITS'(DEPTH - 1));
   end
+
+`ifdef TRI_PROVE_AXI_WRITE
+  // If no word is zero, none in memory and none on the output is.
+  logic f_nonzero;
+  always_ff @(posedge clk) begin
+    if (in_valid && in_ready && in_data == '0) f_nonzero <= 1'b0;
+    if (!rst_n) f_nonzero <= 1'b1;
+  end
+  always @(posedge clk) if (rst_n && f_nonzero) begin
+    if (out_valid) assert (out_data != '0);
+    for (int i = 0; i < DEPTH; i++)
+      if (ADDRESS_BITS'(i) - read_q < ADDRESS_BITS'(count_q - COUNT_BITS'(out_valid_q))
+          || count_q - COUNT_BITS'(out_valid_q) == COUNT_BITS'(DEPTH))
+        assert (mem[i] != '0);
+  end
+`endif

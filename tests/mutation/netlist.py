@@ -6,8 +6,9 @@
 
 OUT/MODULE.sv is the flattened module with its own name and ports; the environment variable
 TRITIUM_MUTANT says at run time which mutant it is (0, or not set: none). OUT/select.v is the same
-with the select as an input, for proofs; OUT/mutants.txt has one line for each mutant. Only mutants of
-the module's own source lines are made, not of the modules inside it, which have their own.
+with the select as an input, for proofs; OUT/mutants.txt has one line for each mutant. Mutants are of
+the module's own source lines and of the parts that it instantiates itself (axi_bursts has no model of
+its own).
 """
 import re
 import subprocess

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory that fails: SLVERR and DECERR on every kind of burst, silence and a flipped bit; what the
-// list's end then looks like, and that the next run, or the one after a reset, is whole again.
+// Memory that fails: SLVERR and DECERR on every kind of burst, silence and a flipped bit; reset in
+// the middle of a run and registers written during one. What the list's end then looks like, and
+// that the next run, or the one after a reset, is whole again.
 #include "tests/rtl/kernel/kernel.h"
 
 #include <cstring>
@@ -197,6 +198,68 @@ bool flip(const char *name, uint64_t seed, const Device &device) {
     return c.ok();
 }
 
+// ap_rst_n at any cycle of a run, in the middle of bursts on every port.
+bool reset_midway(const char *name, uint64_t seed, const Device &device) {
+    Random random(seed);
+    Case c(name, seed);
+    tri_memory memory = fast_memory(device);
+    memory.stall_permille = random.chance(50) ? 200 : 0;
+    Kernel kernel(device, memory, seed);
+    for (unsigned i = 0; i < 10 && c.ok(); i++) {
+        List list(device, random, 64);
+        for (unsigned j = 0; j < 3; j++) list.add(random_size(device, random));
+        list.finish();
+        kernel.map(list);
+        kernel.arguments(list);
+        kernel.write(TRI_REG_CTRL, 1);
+        device.api->run(kernel.sim, 1 + random.below(random.chance(50) ? 200 : 2000));
+        device.api->reset(kernel.sim);
+        c.same("ctrl after a reset", 4, kernel.read(TRI_REG_CTRL));
+        c.same("status after a reset", TRI_ACCEL_OK, kernel.read(TRI_REG_STATUS));
+        c.same("commands after a reset", 0, kernel.read64(TRI_REG_COMMANDS));
+        c.same("watchdog after a reset", TRI_REG_WATCHDOG_RESET, kernel.read(TRI_REG_WATCHDOG));
+        works(c, kernel, random);
+    }
+    return c.ok();
+}
+
+// Arguments written while a list runs are ignored and read back as they were; the list is unharmed.
+bool written_while_running(const char *name, uint64_t seed, const Device &device) {
+    Random random(seed);
+    Case c(name, seed);
+    tri_memory memory = fast_memory(device);
+    memory.bytes_per_cycle = device.limits.beat_bytes / 16.0; // a run that lasts
+    Kernel kernel(device, memory, seed);
+    List list(device, random, 64);
+    for (unsigned i = 0; i < 4; i++)
+        list.add({60 * device.ports, device.limits.weights_of_beat + 1, 1});
+    list.finish();
+    kernel.map(list);
+    kernel.arguments(list);
+    std::vector<uint32_t> registers = {TRI_REG_COMMANDS,    TRI_REG_COMMANDS + 4,    TRI_REG_COUNT,
+                                       TRI_REG_COMPLETIONS, TRI_REG_COMPLETIONS + 4, TRI_REG_DATA,
+                                       TRI_REG_DATA + 4,    TRI_REG_WATCHDOG};
+    for (uint32_t p = 0; p < device.ports; p++) {
+        registers.push_back(TRI_REG_WEIGHTS + p * TRI_REG_WEIGHTS_STRIDE);
+        registers.push_back(TRI_REG_WEIGHTS + p * TRI_REG_WEIGHTS_STRIDE + 4);
+    }
+    tri_sim_stats before;
+    device.api->stats(kernel.sim, &before);
+    kernel.write(TRI_REG_CTRL, 1);
+    for (const uint32_t offset : registers) {
+        const uint32_t wanted = kernel.read(offset);
+        kernel.write(offset, (uint32_t)random.next());
+        c.cycle = offset; // in the message: the offset
+        c.same("register written during a run (cycle: its offset)", wanted, kernel.read(offset));
+    }
+    c.same("the run lasts longer than the writes", 1, kernel.read(TRI_REG_CTRL) & 1);
+    Outcome o = kernel.run(); // rings once more: it runs already
+    o.before = before;
+    check_whole(c, device, list, o);
+    works(c, kernel, random);
+    return c.ok();
+}
+
 } // namespace
 
 const KernelTest fault_tests[] = {
@@ -204,4 +267,6 @@ const KernelTest fault_tests[] = {
     {"DECERR on every kind of burst stops the list; the next run works", decerr, 3},
     {"silence on every kind of burst: watchdog, dead, reset helps", silence, 1},
     {"a flipped bit is multiplied, or reported as corrupt", flip, 2},
+    {"reset at any cycle of a run; the next run works", reset_midway, 4},
+    {"arguments written during a run are ignored", written_while_running, 2},
     {nullptr, nullptr, 0}};

@@ -31,9 +31,11 @@ template <class Model> class Front {
             drive();
             bench_.settle();
             check();
+            const uint64_t given = d_.arg_read ? argument(d_.arg_word) : 0;
             bench_.edge();
+            d_.arg_data = given;
             d_.start = 0;
-            quiet_ = taken_ == expected_count() && loads_.empty() && wreqs_empty() ? quiet_ + 1 : 0;
+            quiet_ = taken_ == expected_count() && loads_.empty() && known_ ? quiet_ + 1 : 0;
             if (quiet_ > 60) end();
         }
         c_.expect(lists_ > 10, "lists", 11, lists_);
@@ -41,6 +43,7 @@ template <class Model> class Front {
             c_.expect(seen_[status] > 0, "commands of each status", status, 0);
         c_.expect(seen_[TRI_ACCEL_AXI_COMMAND_ERROR] > 0, "fetch errors");
         c_.expect(failed_loads_ > 0, "failed loads");
+        c_.expect(bad_lists_ > 0, "bad lists");
         return c_.ok();
     }
 
@@ -51,15 +54,19 @@ template <class Model> class Front {
     unsigned bytes_;
     Random random_;
     Case c_;
-    Mood request_mood_, data_mood_, weight_mood_[16], command_mood_, release_mood_;
+    Mood request_mood_, data_mood_, weight_mood_, command_mood_, release_mood_;
 
-    uint64_t base_ = 0; // of the list
+    uint64_t base_ = 0, completions_ = 0; // of the lists
+    bool known_ = false;                  // list_ok or list_bad was seen
+    uint64_t bad_lists_ = 0;
     Bases bases_;
     std::vector<tri_command> list_;
     std::vector<uint32_t> status_; // what each command must have
     size_t fetched_ = 0, taken_ = 0;
-    size_t fetch_error_at_ = 0;    // this command's fetch fails
-    std::deque<size_t> wreqs_[16]; // good commands whose weights a port has still to ask for
+    size_t fetch_error_at_ = 0; // this command's fetch fails
+    std::deque<size_t> wreqs_;  // good commands whose weights are still to be asked for
+    uint64_t put_[16] = {};     // addresses put for the next request, and beats
+    uint64_t put_beats_[16] = {};
     struct Load {
         size_t command;
         uint32_t requested, received, beat;
@@ -79,12 +86,26 @@ template <class Model> class Front {
     uint64_t quiet_ = 0, lists_ = 0, failed_loads_ = 0, seen_[32] = {};
 
     size_t expected_count() const {
+        if (bad_list()) return 0;
         return fetch_error_at_ < list_.size() ? fetch_error_at_ + 1 : list_.size();
     }
-    bool wreqs_empty() const {
+    // The arguments, as control gives them.
+    uint64_t argument(unsigned word) const {
+        if (word == TRI_REG_COMMANDS / 4) return base_;
+        if (word == TRI_REG_COUNT / 4) return list_.size();
+        if (word == TRI_REG_COMPLETIONS / 4) return completions_;
+        if (word == TRI_REG_DATA / 4) return bases_.data;
         for (unsigned p = 0; p < s_.ports; p++)
-            if (!wreqs_[p].empty()) return false;
-        return true;
+            if (word == (TRI_REG_WEIGHTS + p * TRI_REG_WEIGHTS_STRIDE) / 4)
+                return bases_.weights[p];
+        return 0xdeadbeefdeadbeefull;
+    }
+    // What is wrong with the list's arguments, if anything.
+    bool bad_list() const {
+        uint64_t low = base_ | completions_ | bases_.data;
+        for (const uint64_t weights : bases_.weights) low |= weights;
+        const unsigned __int128 n = list_.size();
+        return low % 64 != 0 || (base_ + n * 64) >> 64 || (completions_ + n * 32) >> 64;
     }
 
     tri_command draw() {
@@ -142,6 +163,8 @@ template <class Model> class Front {
     void begin() {
         auto base = [&] { return ((random_.next() >> (1 + random_.below(30))) & ~63ull) + 64; };
         base_ = random_.next() & ~63ull;
+        completions_ = random_.next() & ~63ull;
+        known_ = false;
         bases_.data = base();
         bases_.weights.clear();
         for (unsigned p = 0; p < s_.ports; p++) bases_.weights.push_back(base());
@@ -153,27 +176,40 @@ template <class Model> class Front {
             status_.push_back(i == fetch_error_at_
                                   ? (uint32_t)TRI_ACCEL_AXI_COMMAND_ERROR
                                   : status_of_command(list_[i], s_.limits, bases_));
+        spoil_list();
         d_.rst_n = 0;
         d_.start = 0;
         d_.in_valid = d_.req_ready = d_.cmd_ready = d_.bank_release = 0;
-        set_bits(d_.wreq_ready, 0, s_.ports, 0);
+        d_.wreq_ready = 0;
+        d_.arg_data = 0;
         bench_.settle();
         bench_.edge();
         d_.rst_n = 1;
-        d_.commands = base_;
         d_.count = (uint32_t)list_.size();
-        d_.data = bases_.data;
-        for (unsigned p = 0; p < s_.ports; p++) set_bits(d_.weights, 64 * p, 64, bases_.weights[p]);
         d_.start = 1;
         fetched_ = taken_ = 0;
         loads_.clear();
         owed_.clear();
-        for (auto &queue : wreqs_) queue.clear();
+        wreqs_.clear();
         bank_ = release_ = full_ = bad_ = 0;
         in_up_ = false;
         command_held_.forget();
         latency_ = 1 + random_.below(60);
         quiet_ = 0;
+    }
+
+    // An argument that is not aligned; a list that ends at 2^64, or just before, which is good.
+    void spoil_list() {
+        const uint64_t odd = 1 + random_.below(63), gap = random_.chance(50) ? 64 : 0;
+        if (random_.chance(80)) return;
+        switch (random_.below(6)) {
+        case 0: base_ += odd; break;
+        case 1: completions_ += odd; break;
+        case 2: bases_.data += odd; break;
+        case 3: bases_.weights[random_.below(s_.ports)] += odd; break;
+        case 4: base_ = 0 - 64 * (uint64_t)list_.size() - gap; break;
+        default: completions_ = (0 - 32 * (uint64_t)list_.size() - gap) & ~63ull;
+        }
     }
 
     void end() {
@@ -196,10 +232,10 @@ template <class Model> class Front {
             randomize(d_.in_data, 8 * bytes_, random_);
             d_.in_error = random_.chance(50);
         }
-        for (unsigned p = 0; p < s_.ports; p++) {
-            weight_mood_[p].tick(random_);
-            set_bits(d_.wreq_ready, p, 1, weight_mood_[p].willing(random_));
-        }
+        weight_mood_.tick(random_);
+        // As weight_read does it: ready until a request is taken.
+        d_.wreq_ready = (d_.wreq_ready && wreqs_.empty()) || weight_mood_.willing(random_);
+        wreqs_.clear();
         const unsigned oldest = 1u << release_;
         d_.bank_release =
             (uint8_t)((full_ | bad_) & oldest && release_mood_.willing(random_) ? oldest : 0);
@@ -210,6 +246,7 @@ template <class Model> class Front {
         c_.same("bank_failed", bad_, d_.bank_failed);
         command_held_.see(c_, "the command stays until it is taken", d_.cmd_valid, d_.cmd_ready,
                           d_.cmd_status, d_.cmd_tag);
+        list();
         weights();
         if (d_.bank_release) {
             full_ &= ~(unsigned)d_.bank_release;
@@ -225,16 +262,30 @@ template <class Model> class Front {
     }
 
     void weights() {
-        for (unsigned p = 0; p < s_.ports; p++) {
-            if (!bits(d_.wreq_valid, p, 1)) continue;
-            c_.expect(!wreqs_[p].empty(), "weights are asked for good commands only");
-            if (!c_.ok()) return;
-            const tri_command &k = list_[wreqs_[p].front()];
-            c_.same("wreq_addr", bases_.weights[p] + k.weight_offset,
-                    bits(d_.wreq_addr, 64 * p, 64));
-            c_.same("wreq_beats", matrix_beats(k, s_.limits, s_.ports), d_.wreq_beats);
-            if (bits(d_.wreq_ready, p, 1)) wreqs_[p].pop_front();
+        if (d_.wput) {
+            put_[d_.wput_port] = d_.wput_addr;
+            put_beats_[d_.wput_port] = d_.wput_beats;
         }
+        if (!d_.wreq_valid) return;
+        c_.expect(d_.cmd_valid && d_.cmd_ready && !d_.wput, "weights are asked for at hand-on");
+        c_.same("weights are asked for good commands only", TRI_ACCEL_OK, d_.cmd_status);
+        if (!c_.ok() || !d_.wreq_ready) return;
+        wreqs_.push_back(taken_);
+        const tri_command &k = list_[taken_];
+        for (unsigned p = 0; p < s_.ports; p++) {
+            c_.same("wput_addr", bases_.weights[p] + k.weight_offset, put_[p]);
+            c_.same("wput_beats", matrix_beats(k, s_.limits, s_.ports), put_beats_[p]);
+        }
+    }
+
+    // list_ok or list_bad, once, before anything is asked for.
+    void list() {
+        if (!known_) c_.expect(!d_.req_valid && !d_.cmd_valid, "nothing before the list is known");
+        if (!d_.list_ok && !d_.list_bad) return;
+        c_.expect(!known_ && d_.list_ok != d_.list_bad, "one of list_ok and list_bad, once");
+        c_.same("list_bad", bad_list(), d_.list_bad);
+        bad_lists_ += d_.list_bad;
+        known_ = true;
     }
 
     void request() {
@@ -315,6 +366,7 @@ template <class Model> class Front {
         if (!c_.ok()) return;
         const tri_command &k = list_[taken_];
         const uint32_t status = status_[taken_];
+        c_.same("completion address", completions_ + 32 * taken_, d_.cmd_completion);
         c_.same("status", status, d_.cmd_status);
         seen_[status]++;
         c_.same("tag", status == TRI_ACCEL_AXI_COMMAND_ERROR ? 0xffffffffu : k.tag, d_.cmd_tag);
@@ -326,7 +378,7 @@ template <class Model> class Front {
             c_.same("token groups", ceil_div(k.tokens, s_.tokens), d_.cmd_groups);
             c_.same("result address", bases_.data + k.result_offset, d_.cmd_result);
             c_.same("result stride", k.result_stride, d_.cmd_stride);
-            for (unsigned p = 0; p < s_.ports; p++) wreqs_[p].push_back(taken_);
+            c_.same("weights asked for with the command", 1, wreqs_.size());
             loads_.push_back({taken_, 0, 0, 0, false});
         }
         taken_++;

@@ -37,9 +37,11 @@ class Run {
     Case c_;
     uint64_t counted_[9] = {};
     unsigned starts_ = 0, dones_ = 0;
+    unsigned checking_ = 0; // cycles until the front end knows about the list
+    bool bad_list_ = false;
 
     void quiet() {
-        d_.start = d_.bad_list = d_.completion = d_.completion_bad = d_.progress = 0;
+        d_.start = d_.completion = d_.completion_bad = d_.progress = 0;
         d_.completion_status = 0;
         d_.buses_idle = 1;
         d_.watchdog = 1000;
@@ -59,7 +61,11 @@ class Run {
         d_.beats = d_.step && random_.chance(50);
         d_.corrupt = d_.active && random_.chance(10);
         d_.axi_error = (uint8_t)(random_.chance(10) ? random_.below(1 << (ports + 2)) : 0);
+        d_.list_ok = checking_ == 1 && !bad_list_;
+        d_.list_bad = checking_ == 1 && bad_list_;
+        if (checking_ > 0) checking_--;
         bench_.settle();
+        if (d_.run_start) checking_ = 1 + (unsigned)random_.below(30);
         c_.same("idle means not active", !d_.idle, d_.active);
         c_.expect(!d_.run_start || d_.run_rst_n, "run_start only in a run");
         starts_ += d_.run_start;
@@ -120,6 +126,7 @@ class Run {
     void until_running() {
         for (unsigned i = 0; starts_ == 0 && i < 10; i++) cycle();
         c_.same("run_start", 1, starts_);
+        while (checking_ > 0) cycle();
     }
 
     void complete(unsigned status, bool bad) {
@@ -166,8 +173,9 @@ class Run {
 
     void has_nothing_to_do(bool bad_list) {
         begin(bad_list ? (uint32_t)random_.below(3) : 0);
-        d_.bad_list = bad_list;
-        finish(10, bad_list ? TRI_ACCEL_BAD_LIST : TRI_ACCEL_OK, 0, 0);
+        bad_list_ = bad_list;
+        finish(40, bad_list ? TRI_ACCEL_BAD_LIST : TRI_ACCEL_OK, 0, 1);
+        bad_list_ = false;
     }
 
     // Cycles with no progress until `seen` is high.

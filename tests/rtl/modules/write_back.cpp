@@ -89,7 +89,6 @@ template <class Model> class Back {
     void reset() {
         list_ = random_.next() & ~63ull;
         d_.rst_n = 0;
-        d_.completions = list_;
         d_.cmd_valid = d_.record_valid = d_.flags_valid = d_.chunk_filled = d_.expired = 0;
         d_.req_ready = d_.out_ready = d_.write_error = 0;
         d_.write_idle = 1;
@@ -142,6 +141,7 @@ template <class Model> class Back {
             d_.cmd_tokens = (uint8_t)k.tokens;
             d_.cmd_result = k.result;
             d_.cmd_stride = k.stride;
+            d_.cmd_completion = place();
         }
         fill();
         d_.record_valid = !records_.empty();
@@ -154,7 +154,7 @@ template <class Model> class Back {
             d_.flags_axi = k.axi;
         }
         d_.expired = d_.expired || (hangs_ && random_.chance(5));
-        // Data stands on the wires for the one cycle after its read.
+        // Data stands on the wires from its read to the next.
         for (unsigned i = 0; i < s_.beat_bits / 32; i++)
             set_bits(d_.read_data, 32 * i, 32,
                      read_.valid ? sum_of(read_.number, read_.token, read_.row + i) : 0xdeadbeef);
@@ -205,7 +205,8 @@ template <class Model> class Back {
     }
 
     void check() {
-        if (d_.cmd_valid && d_.cmd_ready) take();
+        if (d_.cmd_valid && !taken_) take();
+        c_.same("a command leaves when it is complete", d_.completed, d_.cmd_ready);
         if (d_.record_valid && d_.record_ready) {
             c_.expect(taken_ && records_.front().number == now_.number, "the record is its own");
             c_.same("flags leave with the record", now_.record == TRI_ACCEL_OK, d_.flags_ready);
@@ -215,7 +216,6 @@ template <class Model> class Back {
         } else {
             c_.same("flags do not leave alone", 0, d_.flags_ready);
         }
-        read_.valid = d_.read;
         if (d_.read) {
             c_.expect(filled_ > (unsigned)d_.chunk_filled, "only a full bank is read");
             const Bank &bank = bank_[d_.read_bank];
@@ -229,9 +229,7 @@ template <class Model> class Back {
     }
 
     void take() {
-        c_.expect(!taken_, "a command is taken when the one before is complete");
         now_ = to_back_.front();
-        to_back_.pop_front();
         taken_ = true;
         recorded_ = completing_ = results_answer_bad_ = completion_answer_bad_ = false;
         memory_.clear();
@@ -301,6 +299,7 @@ template <class Model> class Back {
         completions_bad_ += completion_answer_bad_;
         expired_ += !recorded_;
         taken_ = false;
+        to_back_.pop_front();
         // A status that stops ends the run, and a run ends with a reset.
         restart_ = tri_accel_status_stops(status) || completion_answer_bad_;
     }

@@ -75,19 +75,22 @@ class Case {
     bool ok_ = true;
 };
 
-// A model with its own context, reset on construction. settle() makes outputs of this cycle
-// visible, edge() ends the cycle. A failed assertion in the module ends the case.
+// A model with its own context, reset on construction and by reset(). settle() makes outputs of
+// this cycle visible, edge() ends the cycle. A failed assertion in the module ends the case.
 template <class Model> class Bench {
   public:
     VerilatedContext context;
     std::unique_ptr<Model> dut;
     Bench() : dut(new Model(&context)) {
         context.fatalOnError(false);
+        dut->clk = 0;
+        reset();
+    }
+    // One cycle of reset, whatever the inputs are and wherever the model is.
+    void reset() {
         dut->rst_n = 0;
-        for (int i = 0; i < 3; i++) {
-            settle();
-            edge();
-        }
+        settle();
+        edge();
         dut->rst_n = 1;
     }
     ~Bench() { dut->final(); }
