@@ -53,7 +53,7 @@ module weight_read #(
   localparam int SHIFT  = $clog2(BEAT_BITS / 8);
   localparam int ADDR   = 64 - SHIFT;          // bits of an address in beats
   localparam int INDEX  = $clog2(BURST);
-  localparam int COUNT  = $clog2(DEPTH + 1);
+  localparam int COUNT  = DEPTH > 1 ? $clog2(DEPTH + 1) : 2;  // less is refused below
   localparam int PLACE  = COUNT - 1;           // address bits of a FIFO
 
   // ---- jobs: {address in beats, inverted number of beats left}, two for each port ---------------
