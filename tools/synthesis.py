@@ -378,6 +378,7 @@ def routed(tool, parameters, folder, top="ecp5_shell"):
 def standard_cells(parameters, folder):
     """MHz of decoder and array of one port in osu018: after mapping, no wires, no layout."""
     os.makedirs(folder, exist_ok=True)
+    folder = os.path.abspath(folder)
     one = {k: v for k, v in parameters.items() if k in ("BEAT_BITS", "ENCODING")}
     yosys(f"{read('portable')}; hierarchy -top products {chparam({**one, 'PORTS': 1, 'TOKENS': 1})}; "
           f"synth -flatten -top products; dfflibmap -liberty {LIBERTY}; "
@@ -387,7 +388,8 @@ def standard_cells(parameters, folder):
         file.write(f"read_liberty {LIBERTY}\nread_verilog {folder}/products.v\n"
                    "link_design products\ncreate_clock -name clk -period 100 {clk}\n"
                    "report_worst_slack\n")
-    run(["sta", "-exit", "-no_splash", f"{folder}/products.tcl"], f"{folder}/sta.log")
+    # The tool leaves its history in the current directory.
+    run(["sta", "-exit", "-no_splash", f"{folder}/products.tcl"], f"{folder}/sta.log", folder)
     with open(f"{folder}/sta.log", encoding="utf-8") as file:
         slack = re.search(r"worst slack (-?[\d.]+)", file.read())
     if not slack:
