@@ -97,29 +97,29 @@ static void put_title(FILE *out, const char *name) {
     }
 }
 
-/* The template up to the next mark "@NAME@" of `marks`, then the mark's text, until its end. */
+/* Whether the text at `at`, of `rest` bytes, starts with a mark. */
+static bool is_mark(const char *at, size_t rest, const char *mark, size_t *length) {
+    *length = strlen(mark);
+    return rest >= *length && strncmp(at, mark, *length) == 0;
+}
+
+/* The template; in the place of each mark "@NAME@" what it stands for. */
 static void put_page(FILE *out, const char *library, const char *data, const char *title) {
-    const char *at = (const char *)page_html, *end = at + sizeof page_html;
-    while (at < end) {
-        const char *mark = memchr(at, '@', (size_t)(end - at));
-        size_t plain = (size_t)((mark != NULL ? mark : end) - at);
-        (void)fwrite(at, 1, plain, out);
-        at += plain;
-        size_t rest = (size_t)(end - at);
-        if (rest >= 7 && memcmp(at, "@CHART@", 7) == 0) {
+    size_t length;
+    for (size_t i = 0; i < sizeof page_html; i += length) {
+        const char *at = (const char *)page_html + i;
+        const size_t rest = sizeof page_html - i;
+        if (is_mark(at, rest, "@CHART@", &length)) {
             (void)fputs(library, out);
-            at += 7;
-        } else if (rest >= 8 && memcmp(at, "@SCRIPT@", 8) == 0) {
+        } else if (is_mark(at, rest, "@SCRIPT@", &length)) {
             (void)fwrite(page_js, 1, sizeof page_js, out);
-            at += 8;
-        } else if (rest >= 6 && memcmp(at, "@DATA@", 6) == 0) {
+        } else if (is_mark(at, rest, "@DATA@", &length)) {
             (void)fputs(data, out);
-            at += 6;
-        } else if (rest >= 7 && memcmp(at, "@TITLE@", 7) == 0) {
+        } else if (is_mark(at, rest, "@TITLE@", &length)) {
             put_title(out, title);
-            at += 7;
-        } else if (rest > 0) {
-            (void)fputc(*at++, out);
+        } else {
+            (void)fputc(*at, out);
+            length = 1;
         }
     }
 }
