@@ -18,7 +18,7 @@
 
 module weight_read #(
   parameter  int PORTS = 4,        // a power of two
-  parameter  int BEAT_BITS = 128,  // bits of a beat, a power of two from 8
+  parameter  int BEAT_BITS = 128,  // bits of a beat, a power of two from 16
   parameter  int BURST = 64,       // most beats of a burst, a power of two, at most 4096 bytes
   parameter  int DEPTH = 512,      // beats of each FIFO, a power of two from BURST
   localparam int PORT_W = PORTS > 1 ? $clog2(PORTS) : 1
@@ -191,6 +191,9 @@ module weight_read #(
       WEIGHT_READ_DEPTH_MUST_HOLD_A_BURST_OF_4096_BYTES bad ();
     end
   endgenerate
+`ifdef TRI_PROVE_WEIGHT_READ
+  `include "weight_read_properties.svh"
+`endif
 endmodule
 
 `default_nettype wire

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Proofs of decoder, lanes, sums, sequencer, stream and AXI modules, and the planted bugs that they must find: target
-# formal. Two minutes of CPU time.
+# formal. Four minutes of CPU time.
 # PROOF= runs only those whose name holds it.
 
 TESTS += test-formal

@@ -5,7 +5,8 @@
 
 MUTANTS ?= 24
 MUTATED ?= trit_decode_b3 trit_decode_b2 dot_80 activation_buffer_4x4 result_buffer_256_4_2_2 sequencer_2 \
-  front_4 write_back_256 run_control control_2 skid_buffer fifo_deep axi_read_wide axi_write_wide
+  front_4 write_back_256 run_control control_2 skid_buffer fifo_deep axi_read_wide axi_write_wide \
+  weight_read_4
 
 # The tests of a model, by a part of their names.
 MUTANT_trit_decode_b3 := trit_decode b3
@@ -22,6 +23,7 @@ MUTANT_skid_buffer := skid_buffer
 MUTANT_fifo_deep := fifo
 MUTANT_axi_read_wide := axi_read
 MUTANT_axi_write_wide := axi_write
+MUTANT_weight_read_4 := weight_read of 4
 
 MUTATION_OUT := build/mutation
 mutated = $(MODULE_$(1))$(STREAM_$(1))

@@ -132,6 +132,7 @@ struct Test {
     bool (*run)(const char *name, uint64_t seed);
 };
 
-extern const Test skid_buffer_tests[], fifo_tests[], axi_read_tests[], axi_write_tests[];
+extern const Test skid_buffer_tests[], fifo_tests[], axi_read_tests[], axi_write_tests[],
+    weight_read_tests[];
 
 #endif

@@ -4,7 +4,8 @@
 #include "tests/rtl/stream/runner.h"
 
 int main() {
-    const Test *const groups[] = {skid_buffer_tests, fifo_tests, axi_read_tests, axi_write_tests};
+    const Test *const groups[] = {skid_buffer_tests, fifo_tests, axi_read_tests, axi_write_tests,
+                                  weight_read_tests};
     Runner runner;
     printf("stream tests: seeds from %llu\n", (unsigned long long)runner.first());
     for (const Test *group : groups)

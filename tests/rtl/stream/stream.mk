@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-# Random Verilator tests of skid_buffer, fifo, axi_read and axi_write: target test-rtl-stream.
+# Random Verilator tests of skid_buffer, fifo, axi_read, axi_write and weight_read: target test-rtl-stream.
 # SEED= gives the first seed, SEEDS= the number of seeds for each test.
 
 TESTS += test-rtl-stream
 
 STREAM_OUT := build/rtl-stream
-STREAM_RTL := $(addprefix rtl/,skid_buffer.sv fifo.sv axi_bursts.sv axi_read.sv axi_write.sv)
+STREAM_RTL := $(addprefix rtl/,skid_buffer.sv fifo.sv axi_bursts.sv axi_read.sv axi_write.sv \
+  weight_read.sv)
 STREAM_CXX := $(wildcard tests/rtl/stream/*.cpp)
 STREAM_MODELS := skid_buffer fifo_deep fifo_tiny axi_read_wide axi_read_byte axi_write_wide \
-  axi_write_byte
+  axi_write_byte weight_read_4 weight_read_2 weight_read_page
 VERILATOR ?= verilator
 VERILATOR_ROOT ?= $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 
@@ -20,6 +21,9 @@ STREAM_axi_read_wide  := axi_read -GBEAT_BITS=64 -GBURST=16 -GDEPTH=64
 STREAM_axi_read_byte  := axi_read -GBEAT_BITS=8 -GBURST=4 -GDEPTH=4
 STREAM_axi_write_wide := axi_write -GBEAT_BITS=64 -GBURST=16 -GOUTSTANDING=16
 STREAM_axi_write_byte := axi_write -GBEAT_BITS=8 -GBURST=4 -GOUTSTANDING=2
+STREAM_weight_read_4    := weight_read -GPORTS=4 -GBEAT_BITS=64 -GBURST=16 -GDEPTH=64
+STREAM_weight_read_2    := weight_read -GPORTS=2 -GBEAT_BITS=16 -GBURST=4 -GDEPTH=4
+STREAM_weight_read_page := weight_read -GPORTS=1 -GBEAT_BITS=512 -GBURST=64 -GDEPTH=128
 
 STREAM_LIBS := $(foreach m,$(STREAM_MODELS),$(STREAM_OUT)/V$(m)__ALL.a)
 STREAM_OBJECTS := $(patsubst tests/rtl/stream/%.cpp,$(STREAM_OUT)/%.o,$(STREAM_CXX)) \
