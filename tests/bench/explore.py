@@ -48,7 +48,7 @@ def cold_figures(path):
     _, points = read(path)
     made = [p for p in points if p["state"] in ("done", "refused")]
     area = "gates" if any("gates" in p["figures"] for p in made) else "lut"
-    errors = sorted(p["figures"]["model_error"][0] for p in made if origin(p, "model_error") == "simulated")
+    errors = sorted(abs(p["figures"]["model_error"][0]) for p in made if origin(p, "model_error") == "simulated")
     middle = len(errors) // 2
     return {
         "points": len(points),
