@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The array: PORTS x TOKENS dot products of W lanes per step, summed up over a row's beats, per
-// token group (products.sv). Latency 6 cycles from step to the result buffer's write, one step per cycle, no stalls: the sequencer starts a step
-// only when its result has room. Sums are exact: ACC_BITS holds K_MAX * 128.
+// token group (products.sv). Latency 6 cycles from step to the result buffer's write, one step per
+// cycle, no stalls: the sequencer starts a step only when its result has room. Sums are exact:
+// ACC_BITS holds K_MAX * 128.
 // Throughput: one step per cycle. Handshake: none; step is an enable, and a result is written
 // where the sequencer made sure of room.
 `default_nettype none
@@ -55,7 +56,7 @@ module array #(
   // What travels along with a step.
   localparam int INFO = 5 + GROUP_W + SLOT_W;
   logic [STAGES-1:0]      valid_q;
-  logic [STAGES*INFO-1:0] info_q;
+  logic [STAGES*INFO-1:0] info_q;  // first is the topmost bit
 
   // ---- stages 0 to 4: decoded trits, dot products ------------------------------------------------
   logic                             axi_q;
@@ -75,27 +76,37 @@ module array #(
     end
   end
 
-  // ---- stage 5: accumulators, one set per token group -------------------------------------------
-  logic               last, first, done, chunk, bank;
-  logic [GROUP_W-1:0] group;
+  // ---- stages 4 and 5: accumulators, one set per token group --------------------------------------
+  // A group's sum so far is read a stage early, past the one that is being written: reading, choosing
+  // and adding in one cycle was the longest path.
+  logic               last, done, chunk, bank, next_first;
+  logic [GROUP_W-1:0] group, next_group;
   logic [SLOT_W-1:0]  slot;
-  assign {first, last, done, chunk, bank, group, slot} = info_q[4*INFO+:INFO];
+  assign {last, done, chunk, bank, group, slot} = info_q[4*INFO+:INFO-1];
+  assign next_first = info_q[4*INFO-1];
+  assign next_group = info_q[3*INFO+SLOT_W+:GROUP_W];
 
   logic [TOKENS*PORTS*ACC_BITS-1:0] acc [0:GROUPS-1];
-  logic [TOKENS*PORTS*ACC_BITS-1:0] old, now;
+  logic [TOKENS*PORTS*ACC_BITS-1:0] old_q, now, now_q;  // now_q: of the step before
+  logic                             same_q;             // which was the same row's
   logic [TOKENS*PORTS-1:0]          unused;
-  assign old = acc[group];
+  always_ff @(posedge clk) begin
+    if (next_first) old_q <= '0;
+    else old_q <= acc[next_group];
+    same_q <= ~next_first & valid_q[4] & (GROUPS == 1 | group == next_group);
+  end
   always_comb begin
     for (int i = 0; i < TOKENS * PORTS; i++)
       // Written as a difference, whose operands Yosys leaves in their order: the carry cells take
       // the product's sum as it is, and what is added to it costs no LUT of its own.
       {now[i*ACC_BITS+:ACC_BITS], unused[i]} =
           {{(ACC_BITS - SUM_BITS){sums[i*SUM_BITS+SUM_BITS-1]}}, sums[i*SUM_BITS+:SUM_BITS], 1'b0}
-          - ~{first ? ACC_BITS'(0) : old[i*ACC_BITS+:ACC_BITS], 1'b0};
+          - ~{same_q ? now_q[i*ACC_BITS+:ACC_BITS] : old_q[i*ACC_BITS+:ACC_BITS], 1'b0};
   end
 
   logic filled_q, end_q, corrupt_flag_q, axi_flag_q;
   always_ff @(posedge clk) begin
+    now_q <= now;
     if (valid_q[4]) acc[group] <= now;
     result_write <= valid_q[4] & last;
     result_bank <= bank;

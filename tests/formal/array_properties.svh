@@ -10,7 +10,8 @@
   logic signed [31:0] f_sum;
   logic [15:0] f_beats;
   logic [SUM_BITS-1:0] f_more;
-  logic [ACC_BITS-1:0] f_acc;
+  logic [ACC_BITS-1:0] f_acc, f_old;
+  wire logic first = info_q[STAGES*INFO-1];
   wire logic [TOKENS*PORTS*ACC_BITS-1:0] f_word = acc[f_group];
   wire logic f_add = valid_q[4] && group == f_group;
   wire logic [31:0] f_bound = 32'(f_beats) * 32'(128 * W);
@@ -18,10 +19,12 @@
     assume (f_place < 8'(TOKENS * PORTS));
     f_more = '0;
     f_acc = '0;
+    f_old = '0;
     for (int i = 0; i < TOKENS * PORTS; i++)
       if (f_place == 8'(i)) begin
         f_more = sums[i*SUM_BITS+:SUM_BITS];
         f_acc = f_word[i*ACC_BITS+:ACC_BITS];
+        f_old = same_q ? now_q[i*ACC_BITS+:ACC_BITS] : old_q[i*ACC_BITS+:ACC_BITS];
       end
     // A row begins with first and has no more beats than the longest: front and sequencer.
     if (f_add && !first) assume (f_beats != 16'd0 && f_beats < 16'(MOST));
@@ -52,6 +55,7 @@
       if (result_write && result_group == f_group && f_place == 8'(i))
         assert (result_data[32*i+:32] == f_sum);
     // For induction.
+    if (f_add) assert ({{32 - ACC_BITS{f_old[ACC_BITS-1]}}, f_old} == (first ? 32'd0 : f_sum));
     if (result_write && result_group == f_group) assert (f_beats != 16'd0);
     for (int i = 0; i < STAGES; i++)
       assert (f_last[i] == (valid_q[i] && info_q[i*INFO+INFO-2]));
