@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Area of a geometry by tools/synthesis.py and what it runs: added up from parts that are kept, or
- * of the whole kernel. Not here: what counts as a LUT (tools/synthesis.py).
+ * of the whole kernel. Not here: what counts as a LUT (tools/synthesis_yosys.py).
  */
 #ifndef TRI_EXPLORE_SYNTHESIS_H
 #define TRI_EXPLORE_SYNTHESIS_H

@@ -73,9 +73,9 @@ static enum tri_status hash_all(uint64_t *hash, const char *root, const char *pa
 }
 
 static enum tri_status hash_sources(struct tri_toolbox *box) {
-    static const char *const synthesis[] = {"rtl/*.sv",           "rtl/*.svh",
-                                            "rtl/*/*.sv",         "rtl/accel.yaml",
-                                            "tools/synthesis.py", "tests/area/ecp5_shell.sv"};
+    static const char *const synthesis[] = {
+        "rtl/*.sv",       "rtl/*.svh",           "rtl/*/*.sv",
+        "rtl/accel.yaml", "tools/synthesis*.py", "tests/area/ecp5_shell.sv"};
     static const char *const simulation[] = {"rtl/*.sv", "rtl/*.svh",   "rtl/accel.yaml", "sim/*.c",
                                              "sim/*.h",  "sim/sim.cpp", "sim/sim.mk"};
     box->rtl_hash = box->sim_hash = TRI_HASH_START;

