@@ -21,16 +21,20 @@ module products #(
   output logic                              corrupt       // one cycle after step
 );
 
+  // A register for what is wrong with each two bytes: the OR over a beat and the way there would be
+  // the longest path.
+  localparam int PARTS = PORTS * BEAT_BITS / 16;
+  localparam int LANES = 16 * W / BEAT_BITS;  // of a part
   logic [PORTS*W-1:0] nz, neg, nz_q, neg_q;
-  logic [PORTS-1:0]   bad, bad_q;  // a register for each port's: their OR is long enough
+  logic [PARTS-1:0]   bad, bad_q;
   assign corrupt = |bad_q;
-  always_ff @(posedge clk) bad_q <= bad & {PORTS{step}};
+  always_ff @(posedge clk) bad_q <= bad & {PARTS{step}};
 
   generate
-    for (genvar p = 0; p < PORTS; p++) begin : g_decode
-      trit_decode #(.BEAT_BITS(BEAT_BITS), .ENCODING(ENCODING)) u_decode (
-          .beat(beats[p*BEAT_BITS+:BEAT_BITS]), .nz(nz[p*W+:W]), .neg(neg[p*W+:W]),
-          .corrupt(bad[p]));
+    for (genvar i = 0; i < PARTS; i++) begin : g_decode
+      trit_decode #(.BEAT_BITS(16), .ENCODING(ENCODING)) u_decode (
+          .beat(beats[16*i+:16]), .nz(nz[LANES*i+:LANES]), .neg(neg[LANES*i+:LANES]),
+          .corrupt(bad[i]));
     end
   endgenerate
 
