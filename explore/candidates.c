@@ -33,13 +33,13 @@ static uint64_t permuted(uint64_t seed, uint64_t count, uint64_t at) {
 }
 
 static enum tri_status take(struct tri_candidates *found, uint64_t index) {
-    if ((found->count & (found->count - 1)) == 0) {
-        uint64_t room = found->count == 0 ? 1 : 2 * found->count;
+    if ((found->here & (found->here - 1)) == 0) {
+        uint64_t room = found->here == 0 ? 1 : 2 * found->here;
         uint64_t *more = realloc(found->index, (size_t)room * sizeof *more);
         if (more == NULL) return tri_fail(TRI_E_MEMORY, "search: no memory for candidates");
         found->index = more;
     }
-    found->index[found->count++] = index;
+    found->index[found->here++] = index;
     return TRI_OK;
 }
 
@@ -57,11 +57,9 @@ enum tri_status tri_candidates_find(const struct tri_space *space, enum tri_sear
             found->illegal++;
             continue;
         }
-        if (most != 0 && found->legal == most) {
-            found->cut = true;
-            break;
-        }
-        if (found->legal++ % shards == shard - 1) TRI_TRY(take(found, index));
+        if (found->legal++ % shards != shard - 1) continue;
+        TRI_TRY(take(found, index));
+        if (most == 0 || found->legal <= most) found->count++;
     }
     if (found->legal == 0)
         return tri_fail(TRI_E_ARGUMENT, "%s: no legal point among %" PRIu64, space->path, points);

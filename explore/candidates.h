@@ -12,10 +12,9 @@
 enum { TRI_CANDIDATES_GUIDED = 50000 };
 
 struct tri_candidates {
-    uint64_t *index; /* [count], owned */
-    uint64_t count;
-    uint64_t legal, illegal; /* seen while looking, of all shards */
-    bool cut;                /* more legal points than the budget takes */
+    uint64_t *index;         /* [here], owned: the legal points of this shard */
+    uint64_t count, here;    /* the first `count` are within the budget of points */
+    uint64_t legal, illegal; /* of all shards */
 };
 
 /* Errors: ARGUMENT (too many for a guided search; no legal one), MEMORY. */

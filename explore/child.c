@@ -86,6 +86,16 @@ enum tri_status tri_child_run(const char *const *argv, const char *folder, const
                     WEXITSTATUS(result), log);
 }
 
+enum tri_status tri_child_log(const char *folder, const char *name, char *path, size_t size) {
+    const int length = snprintf(path, size, "%s/%s.log-XXXXXX", folder, name);
+    if (length < 0 || (size_t)length >= size)
+        return tri_fail(TRI_E_IO, "%s: wanted a shorter path", folder);
+    const int file = mkstemp(path);
+    if (file < 0) return tri_fail(TRI_E_IO, "%s: cannot be made: %s", path, strerror(errno));
+    close(file);
+    return TRI_OK;
+}
+
 void tri_child_line(const char *const *argv, char *line, size_t size) {
     char path[] = "/tmp/tritium-line-XXXXXX";
     int result = 1;

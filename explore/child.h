@@ -17,6 +17,11 @@
 enum tri_status tri_child_run(const char *const *argv, const char *folder, const char *log,
                               unsigned seconds);
 
+/* Makes an empty file FOLDER/NAME.log-XXXXXX for a program's output. Its name is nobody else's, in
+ * this process or another: a log that a failed point names must be neither written nor removed by
+ * the next one that runs the same program. Errors: IO. */
+enum tri_status tri_child_log(const char *folder, const char *name, char *path, size_t size);
+
 /* First line of what argv prints within ten seconds; "" if it cannot be run or fails. */
 void tri_child_line(const char *const *argv, char *line, size_t size);
 

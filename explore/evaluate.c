@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "explore/keys.h"
 #include "explore/model.h"
 #include "explore/simulate.h"
 #include "explore/synthesis.h"
@@ -93,21 +94,8 @@ static void add_text(uint64_t *key, const char *text) {
 }
 
 static void add_design(uint64_t *key, const struct tri_design *d) {
-    const double numbers[] = {d->clock_mhz,
-                              d->geometry.ports,
-                              d->geometry.beat_bits,
-                              d->geometry.encoding,
-                              d->geometry.tokens,
-                              d->geometry.k_max,
-                              d->geometry.t_max,
-                              d->geometry.prefetch,
-                              d->memory.bytes_per_cycle,
-                              d->memory.latency,
-                              d->memory.outstanding,
-                              d->memory.refresh_interval,
-                              d->memory.refresh_cycles,
-                              d->memory.stall_permille};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) add(key, numbers[i]);
+    add(key, d->clock_mhz);
+    *key = tri_key_hash(*key, d);
     add_text(key, d->memory.profile); /* decides energy */
 }
 

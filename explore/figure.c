@@ -21,6 +21,9 @@ static const char *const walls[TRI_WALLS] = {[TRI_WALL_MEMORY] = "memory",
                                              [TRI_WALL_HOST] = "host",
                                              [TRI_WALL_LAUNCH] = "launch"};
 
+static const char *const betters[] = {
+    [TRI_SMALLER] = "smaller", [TRI_LARGER] = "larger", [TRI_NEITHER] = "neither"};
+
 const struct tri_figure_info *tri_figure_info(enum tri_figure_id id) { return &infos[id]; }
 
 enum tri_figure_id tri_figure_find(const char *name) {
@@ -37,5 +40,7 @@ enum tri_origin tri_origin_find(const char *name) {
     }
     return TRI_ABSENT;
 }
+
+const char *tri_better_name(enum tri_better better) { return betters[better]; }
 
 const char *tri_wall_name(enum tri_wall wall) { return walls[wall]; }

@@ -85,5 +85,6 @@ enum tri_figure_id tri_figure_find(const char *name);
 const char *tri_origin_name(enum tri_origin origin); /* "simulated", ... */
 enum tri_origin tri_origin_find(const char *name);   /* TRI_ABSENT if unknown */
 const char *tri_wall_name(enum tri_wall wall);
+const char *tri_better_name(enum tri_better better); /* "smaller", ... */
 
 #endif

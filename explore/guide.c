@@ -47,8 +47,10 @@ static double sign_of(const struct tri_guide *guide, uint32_t i) {
 }
 
 static bool is_area(enum tri_figure_id id) {
-    /* Not ram_kbit: memories that take block RAM in a small design may take LUTs in a larger one.
-     */
+    /* Not ram_kbit. rtl/activation_buffer.sv leaves it to the tool what its memories become, and
+     * they are TOKENS times as many of a TOKENS-th of the depth: shallow ones become LUTs. xcup,
+     * 1 x 128, b2, K_MAX 1024, T_MAX 8, composed: 1,008, 1,368, 918, 1,206 Kbit with TOKENS 1, 2,
+     * 4, 8. */
     return id == TRI_FIGURE_lut || id == TRI_FIGURE_ff || id == TRI_FIGURE_dsp ||
            id == TRI_FIGURE_gates || id == TRI_FIGURE_lut_per_mac;
 }
@@ -172,13 +174,15 @@ void tri_guide_destroy(struct tri_guide *guide) {
 
 /* ---- what evaluations teach ---- */
 
-/* Whether no number of geometry a is larger than b's. Encoding and prefetch must be equal: a FIFO
- * of twice the depth costs so little that synthesis may well find a smaller kernel (7,579 LUT at
- * 256 beats where 128 took 7,596, in tests/explore/front.yaml). */
+/* Whether no number of geometry a is larger than b's. Those that make memories deeper must be
+ * equal, because LUTs fall where a memory becomes block RAM: 3,562 LUT with T_MAX 2 and 2,966 with
+ * T_MAX 4 (the design above, TOKENS 1); so must prefetch, whose cost is within the noise of
+ * synthesis: 7,579 LUT at 256 beats where 128 took 7,596, in tests/explore/front.yaml. Encodings
+ * are different kernels. */
 static bool within(const struct tri_geometry *a, const struct tri_geometry *b) {
-    return a->encoding == b->encoding && a->ports <= b->ports && a->beat_bits <= b->beat_bits &&
-           a->tokens <= b->tokens && a->k_max <= b->k_max && a->t_max <= b->t_max &&
-           a->prefetch == b->prefetch;
+    return a->encoding == b->encoding && a->k_max == b->k_max && a->t_max == b->t_max &&
+           a->prefetch == b->prefetch && a->ports <= b->ports && a->beat_bits <= b->beat_bits &&
+           a->tokens <= b->tokens;
 }
 
 /* Everything pruned so far is looked at again: a bound was too narrow. */
@@ -275,6 +279,11 @@ bool tri_guide_next(struct tri_guide *guide, uint64_t *at) {
         return true;
     }
     return false;
+}
+
+void tri_guide_end(struct tri_guide *guide) {
+    for (uint64_t at = 0; at < guide->count; at++)
+        if (guide->candidate[at].state == OPEN) (void)prune(guide, at);
 }
 
 bool tri_guide_pruned(const struct tri_guide *guide, uint64_t at, uint64_t *by) {

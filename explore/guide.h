@@ -25,6 +25,9 @@ bool tri_guide_next(struct tri_guide *guide, uint64_t *at);
 enum tri_status tri_guide_learn(struct tri_guide *guide, uint64_t at,
                                 const struct tri_figures *figures, bool feasible);
 
+/* Prunes what can be pruned now, for a search that ends before tri_guide_next is false. */
+void tri_guide_end(struct tri_guide *guide);
+
 /* Whether a candidate is pruned, and the candidate that prunes it. */
 bool tri_guide_pruned(const struct tri_guide *guide, uint64_t at, uint64_t *by);
 

@@ -5,11 +5,10 @@
 #include "explore/json_members.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/design.h"
 
 json_t *tri_json_number(double value) {
     bool whole = fabs(value) < 1e15 && value >= floor(value) && value <= floor(value);
@@ -31,16 +30,11 @@ static json_t *member_to_json(const char *at, const struct tri_member *member) {
         memcpy(&number, at, sizeof number);
         return tri_json_number(number);
     }
-    case TRI_MEMBER_COUNT: {
-        uint32_t count;
-        memcpy(&count, at, sizeof count);
-        return json_integer(count);
+    case TRI_MEMBER_COUNT: break;
     }
-    case TRI_MEMBER_ENCODING: break;
-    }
-    enum tri_encoding encoding;
-    memcpy(&encoding, at, sizeof encoding);
-    return json_string(encoding == TRI_B3 ? "b3" : "b2");
+    uint32_t count;
+    memcpy(&count, at, sizeof count);
+    return json_integer(count);
 }
 
 json_t *tri_members_to_json(const void *from, const struct tri_member *members, size_t count) {
@@ -74,20 +68,13 @@ static enum tri_status member_from_json(const json_t *value, const char *where,
         memcpy(at, &number, sizeof number);
         return TRI_OK;
     }
-    case TRI_MEMBER_COUNT: {
-        json_int_t whole = json_integer_value(value);
-        uint32_t count = (uint32_t)whole;
-        if (!json_is_integer(value) || whole < 0 || whole > (json_int_t)UINT32_MAX)
-            return wrong(where, member->name, "a whole number of 32 bits", value);
-        memcpy(at, &count, sizeof count);
-        return TRI_OK;
+    case TRI_MEMBER_COUNT: break;
     }
-    case TRI_MEMBER_ENCODING: break;
-    }
-    if (text == NULL || (strcmp(text, "b2") != 0 && strcmp(text, "b3") != 0))
-        return wrong(where, member->name, "b2 or b3", value);
-    enum tri_encoding encoding = strcmp(text, "b3") == 0 ? TRI_B3 : TRI_B2;
-    memcpy(at, &encoding, sizeof encoding);
+    json_int_t whole = json_integer_value(value);
+    uint32_t count = (uint32_t)whole;
+    if (!json_is_integer(value) || whole < 0 || whole > (json_int_t)UINT32_MAX)
+        return wrong(where, member->name, "a whole number of 32 bits", value);
+    memcpy(at, &count, sizeof count);
     return TRI_OK;
 }
 

@@ -11,9 +11,8 @@
 
 #include "base/status.h"
 
-/* TEXT: a char array of `size` bytes; NUMBER: double, finite; COUNT: uint32_t; ENCODING: enum
- * tri_encoding as "b2" or "b3". */
-enum tri_member_kind { TRI_MEMBER_TEXT, TRI_MEMBER_NUMBER, TRI_MEMBER_COUNT, TRI_MEMBER_ENCODING };
+/* TEXT: a char array of `size` bytes; NUMBER: double, finite; COUNT: uint32_t. */
+enum tri_member_kind { TRI_MEMBER_TEXT, TRI_MEMBER_NUMBER, TRI_MEMBER_COUNT };
 
 struct tri_member {
     const char *name;

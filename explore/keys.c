@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "explore/cache.h"
 #include "explore/space.h"
 
 static const char *const encodings[] = {[TRI_B2] = "b2", [TRI_B3] = "b3"};
@@ -89,6 +90,15 @@ void tri_key_set(struct tri_design *design, enum tri_key key, double value) {
         (void)snprintf(design->memory.profile, sizeof design->memory.profile, "%s",
                        tri_profile_names[(uint32_t)value]);
     }
+}
+
+uint64_t tri_key_hash(uint64_t hash, const struct tri_design *design) {
+    for (int key = TRI_KEY_PORTS; key < TRI_KEYS; key++) {
+        if (key == TRI_KEY_PROFILE) continue;
+        const double number = tri_key_get(design, (enum tri_key)key);
+        hash = tri_hash_bytes(hash, &number, sizeof number);
+    }
+    return hash;
 }
 
 double tri_space_design_value(const struct tri_design *design, const char *name) {

@@ -48,6 +48,10 @@ double tri_key_get(const struct tri_design *design, enum tri_key key);
 /* Sets one number; nothing that follows from it. */
 void tri_key_set(struct tri_design *design, enum tri_key key, double value);
 
+/* Chains all numbers of geometry and memory into a hash (explore/cache.h): what decides a design's
+ * cycles. Not the clock, nor the profile that the numbers of the memory came from. */
+uint64_t tri_key_hash(uint64_t hash, const struct tri_design *design);
+
 /* A key's value as a file says it: "4", "b3", "kv260", the shortest that reads back the same. 32
  * bytes are enough. TRI_KEYS stands for a plain number. */
 void tri_key_text(enum tri_key key, double value, char *out, size_t size);

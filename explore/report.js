@@ -23,6 +23,7 @@ function head() {
             .join(', '));
   }
   $('about').textContent = about.join('; ') + '.';
+  $('unfinished').textContent = D.unfinished ? `Unfinished, ${D.unfinished.text}.` : '';
   const count = (s) => points.filter((p) => p.state === s).length;
   const out = D.left_out;
   const error = D.model_error;

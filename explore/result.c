@@ -181,15 +181,18 @@ enum tri_status tri_result_write_point(FILE *out, const char *path, const struct
     return write_line(out, path, tri_point_to_json(&result->space, point));
 }
 
-enum tri_status tri_result_write_seconds(FILE *out, const char *path, double seconds) {
-    return write_line(out, path, json_pack("{s:f}", "sweep_seconds", seconds));
+enum tri_status tri_result_write_end(FILE *out, const char *path, const struct tri_result *result) {
+    json_t *json = json_pack("{s:f}", "sweep_seconds", result->seconds);
+    if (json != NULL && result->unfinished.by != TRI_CUT_NONE)
+        (void)json_object_set_new(json, "unfinished", tri_unfinished_to_json(result));
+    return write_line(out, path, json);
 }
 
 static enum tri_status write_all(FILE *out, const char *path, const struct tri_result *result) {
     TRI_TRY(tri_result_write_header(out, path, result));
     for (uint64_t i = 0; i < result->count; i++)
         TRI_TRY(tri_result_write_point(out, path, result, &result->points[i]));
-    TRI_TRY(tri_result_write_seconds(out, path, result->seconds));
+    TRI_TRY(tri_result_write_end(out, path, result));
     if (fsync(fileno(out)) != 0 && errno != EINVAL && errno != ENOTSUP)
         return tri_fail(TRI_E_IO, "%s: not written: %s", path, strerror(errno));
     return TRI_OK;

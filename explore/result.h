@@ -30,6 +30,22 @@ struct tri_point {
     char why[256], log[256];
 };
 
+/* What ended a sweep before all that it was to do was done. */
+enum tri_cut {
+    TRI_CUT_NONE,
+    TRI_CUT_POINTS, /* the budget of points */
+    TRI_CUT_MINUTES,
+    TRI_CUT_INTERRUPTION,
+    TRI_CUT_FAILURE, /* of the sweep, a full disk for example; not of a point */
+    TRI_CUT_SHARDS,  /* joined without all shards */
+    TRI_CUTS,
+};
+struct tri_unfinished {
+    enum tri_cut by;
+    uint64_t not_evaluated; /* legal points (of the shard) without figures of the effort wanted */
+    uint64_t not_raised;    /* points on the front without those of the front's effort */
+};
+
 struct tri_result {
     struct tri_space space; /* as the file's header says */
     uint64_t space_hash;    /* of all that the space says but its path and budget */
@@ -40,6 +56,7 @@ struct tri_result {
     struct tri_point *points; /* [count], by index */
     uint64_t count;
     double seconds;
+    struct tri_unfinished unfinished; /* of the sweep that wrote it last */
     double model_error_median_pct,
         model_error_worst_pct; /* of the points' figure model_error; -1: none */
 };
@@ -57,14 +74,19 @@ enum tri_status tri_result_add(struct tri_result *result, const struct tri_point
 /* NULL if there is none. Valid until the next tri_result_add. */
 struct tri_point *tri_result_find(const struct tri_result *result, uint64_t index);
 
-/* Header, then points as they come, then the seconds of the sweep. `path` is for messages. Errors:
+/* Says in `text`, one sentence, what a sweep was cut by and how many points it left out. False and
+ * "": it was not cut. */
+bool tri_result_unfinished(const struct tri_result *result, char *text, size_t size);
+
+/* Header, then points as they come, then how the sweep ended: its seconds, and what it left out
+ * where it was cut. `path` is for messages. Errors:
  * IO (a full disk leaves whole lines). */
 enum tri_status tri_result_write_header(FILE *out, const char *path,
                                         const struct tri_result *result);
 enum tri_status tri_result_write_point(FILE *out, const char *path, const struct tri_result *result,
                                        const struct tri_point *point);
-enum tri_status tri_result_write_seconds(FILE *out, const char *path, double seconds);
-/* A whole file: header, points by index, seconds; there at once or not at all. Errors: IO. */
+enum tri_status tri_result_write_end(FILE *out, const char *path, const struct tri_result *result);
+/* A whole file: header, points by index, end; there at once or not at all. Errors: IO. */
 enum tri_status tri_result_write(const char *path, const struct tri_result *result);
 
 /* Marks the points that no other done point beats or equals in all objectives and beats in one, and
@@ -93,10 +115,12 @@ enum tri_status tri_result_merge(const char *const *paths, uint32_t count,
 
 /* What the report, tools/explore_plot.py and CSV need as one JSON document (REPORT reads exactly
  * this): "tritium_explore": 1, "shard": [1, 1], "seconds", "command": "tritium explore run ..." or
- * absent, "model_error": {"median_pct", "worst_pct"} or null, "figures": [{"name", "unit",
- * "better": "smaller|larger|neither", "meaning"}] in figure.h's order, "space": {"name", "path",
- * "hash", "parameters": [{"name", "values"}], "constraints": [text], "objectives": [{"figure",
- * "better"}], "part": {"name", "family", every number by its name}, "workload": {...}, "host":
+ * absent, "unfinished": {"by": "points|minutes|interruption|failure|shards", "not_evaluated",
+ * "not_raised", "text"} or null, "model_error": {"median_pct", "worst_pct"} or null, "figures":
+ * [{"name", "unit", "better": "smaller|larger|neither", "meaning"}] in figure.h's order, "space":
+ * {"name", "path", "hash", "parameters": [{"name", "values"}], "constraints": [text], "objectives":
+ * [{"figure", "better"}], "part": {"name", "family", every number by its name}, "workload": {...},
+ * "host":
  * {...}} with the members of space.h by their names, "tools": [{"name", "version", "package",
  * "gives"}], "points": [{"index", "state": "done|refused|pruned|failed", "effort": "composed",
  * "front": bool, "seconds", "why", "log", "wall": "memory", "design": {"name", "clock_mhz",
@@ -116,6 +140,9 @@ enum tri_status tri_design_from_json(const json_t *json, const char *where,
 json_t *tri_point_to_json(const struct tri_space *space, const struct tri_point *point);
 enum tri_status tri_point_from_json(const json_t *json, const char *where, struct tri_point *point);
 json_t *tri_tools_to_json(const struct tri_tool *tools, uint32_t count);
+json_t *tri_unfinished_to_json(const struct tri_result *result); /* null: it was not cut */
+enum tri_status tri_unfinished_from_json(const json_t *json, const char *where,
+                                         struct tri_unfinished *unfinished);
 /* Of all that the space says but its path and budget. */
 uint64_t tri_space_hash(const struct tri_space *space);
 

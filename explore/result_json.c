@@ -8,34 +8,10 @@
 #include <string.h>
 
 #include "explore/json_members.h"
+#include "explore/keys.h"
 #include "explore/result.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static const struct tri_member geometry_members[] = {
-    TRI_MEMBER(COUNT, struct tri_geometry, ports),
-    TRI_MEMBER(COUNT, struct tri_geometry, beat_bits),
-    TRI_MEMBER(ENCODING, struct tri_geometry, encoding),
-    TRI_MEMBER(COUNT, struct tri_geometry, tokens),
-    TRI_MEMBER(COUNT, struct tri_geometry, k_max),
-    TRI_MEMBER(COUNT, struct tri_geometry, t_max),
-    TRI_MEMBER(COUNT, struct tri_geometry, prefetch),
-};
-
-static const struct tri_member memory_members[] = {
-    TRI_MEMBER(TEXT, struct tri_memory, profile),
-    TRI_MEMBER(NUMBER, struct tri_memory, bytes_per_cycle),
-    TRI_MEMBER(COUNT, struct tri_memory, latency),
-    TRI_MEMBER(COUNT, struct tri_memory, outstanding),
-    TRI_MEMBER(COUNT, struct tri_memory, refresh_interval),
-    TRI_MEMBER(COUNT, struct tri_memory, refresh_cycles),
-    TRI_MEMBER(COUNT, struct tri_memory, stall_permille),
-};
-
-static const struct tri_member design_members[] = {
-    TRI_MEMBER(TEXT, struct tri_design, name),
-    TRI_MEMBER(NUMBER, struct tri_design, clock_mhz),
-};
 
 static const char *const state_names[] = {"done", "refused", "pruned", "failed"};
 static const char *const effort_names[] = {"model", "composed", "simulated", "full"};
@@ -48,33 +24,17 @@ const char *tri_effort_name(enum tri_effort effort) { return effort_names[effort
 
 const char *const *tri_effort_names(void) { return effort_names; }
 
-/* ---- designs ---- */
-
-json_t *tri_design_to_json(const struct tri_design *design) {
-    json_t *json = tri_members_to_json(design, design_members, COUNT(design_members));
-    if (json == NULL) return NULL;
-    (void)json_object_set_new(
-        json, "geometry",
-        tri_members_to_json(&design->geometry, geometry_members, COUNT(geometry_members)));
-    (void)json_object_set_new(
-        json, "memory",
-        tri_members_to_json(&design->memory, memory_members, COUNT(memory_members)));
-    return json;
+/* Where a word stands in a list; -1: nowhere. */
+static int find_word(const char *word, const char *const *words, size_t count) {
+    for (size_t i = 0; word != NULL && i < count; i++)
+        if (strcmp(word, words[i]) == 0) return (int)i;
+    return -1;
 }
 
-enum tri_status tri_design_from_json(const json_t *json, const char *where,
-                                     struct tri_design *design) {
-    memset(design, 0, sizeof *design);
-    TRI_TRY(tri_members_from_json(json, where, design_members, COUNT(design_members), design));
-    TRI_TRY(tri_members_from_json(json_object_get(json, "geometry"), where, geometry_members,
-                                  COUNT(geometry_members), &design->geometry));
-    TRI_TRY(tri_members_from_json(json_object_get(json, "memory"), where, memory_members,
-                                  COUNT(memory_members), &design->memory));
-    return tri_geometry_check(&design->geometry, where);
-}
+/* ---- designs, by the table of their keys ---- */
 
-/* The value that a parameter of a space has in a design; NULL for a name that no design has. */
-static json_t *parameter_of(const json_t *design, const char *name) {
+/* What stands under a key's name, "geometry.ports" or "clock_mhz"; NULL if nothing does. */
+static json_t *member_of(const json_t *design, const char *name) {
     char group[40];
     size_t length = strcspn(name, ".");
     if (length >= sizeof group) return NULL;
@@ -84,10 +44,61 @@ static json_t *parameter_of(const json_t *design, const char *name) {
     return name[length] == '.' ? json_object_get(value, name + length + 1) : value;
 }
 
+json_t *tri_design_to_json(const struct tri_design *design) {
+    json_t *geometry = json_object(), *memory = json_object();
+    json_t *json = json_pack("{s:s, s:n, s:o, s:o}", "name", design->name, "clock_mhz", "geometry",
+                             geometry, "memory", memory);
+    for (int i = 0; i < TRI_KEYS && json != NULL; i++) {
+        const enum tri_key key = (enum tri_key)i;
+        const struct tri_key_info *info = tri_key_info(key);
+        const double value = tri_key_get(design, key);
+        char word[32];
+        tri_key_text(key, value, word, sizeof word);
+        (void)json_object_set_new(
+            i < TRI_KEY_PORTS     ? json
+            : i < TRI_KEY_PROFILE ? geometry
+                                  : memory,
+            info->brief, info->kind == TRI_KEY_WORD ? json_string(word) : tri_json_number(value));
+    }
+    return json;
+}
+
+/* Whether a value is one of a key; *number is then what tri_key_set takes. */
+static bool key_from_json(const struct tri_key_info *info, const json_t *value, double *number) {
+    *number = json_number_value(value);
+    if (info->kind == TRI_KEY_NUMBER) return json_is_number(value);
+    if (info->kind == TRI_KEY_INTEGER)
+        return json_is_integer(value) && *number >= 0 && *number <= UINT32_MAX;
+    const int at = find_word(json_string_value(value), info->words, info->word_count);
+    *number = at;
+    return at >= 0;
+}
+
+enum tri_status tri_design_from_json(const json_t *json, const char *where,
+                                     struct tri_design *design) {
+    static const char *const wanted[] = {[TRI_KEY_INTEGER] = "a whole number of 32 bits",
+                                         [TRI_KEY_NUMBER] = "a number",
+                                         [TRI_KEY_WORD] = "one of its words"};
+    static const struct tri_member name[] = {TRI_MEMBER(TEXT, struct tri_design, name)};
+    memset(design, 0, sizeof *design);
+    TRI_TRY(tri_members_from_json(json, where, name, COUNT(name), design));
+    for (int i = 0; i < TRI_KEYS; i++) {
+        const struct tri_key_info *info = tri_key_info((enum tri_key)i);
+        const json_t *value = member_of(json, info->name);
+        double number;
+        char text[48];
+        if (!key_from_json(info, value, &number))
+            return tri_fail(TRI_E_FORMAT, "%s: %s: wanted %s, got %s", where, info->brief,
+                            wanted[info->kind], tri_json_short(value, text));
+        tri_key_set(design, (enum tri_key)i, number);
+    }
+    return tri_geometry_check(&design->geometry, where);
+}
+
 static json_t *parameters_of(const struct tri_space *space, const json_t *design) {
     json_t *json = json_object();
     for (uint32_t i = 0; i < space->parameter_count && json != NULL; i++) {
-        json_t *value = parameter_of(design, space->parameters[i].name);
+        json_t *value = member_of(design, space->parameters[i].name);
         if (value != NULL) (void)json_object_set(json, space->parameters[i].name, value);
     }
     return json;
@@ -160,12 +171,6 @@ json_t *tri_point_to_json(const struct tri_space *space, const struct tri_point 
     return json;
 }
 
-static int find_word(const char *word, const char *const *words, size_t count) {
-    for (size_t i = 0; word != NULL && i < count; i++)
-        if (strcmp(word, words[i]) == 0) return (int)i;
-    return -1;
-}
-
 enum tri_status tri_point_from_json(const json_t *json, const char *where,
                                     struct tri_point *point) {
     const char *state, *effort, *wall, *why, *log, *key;
@@ -213,13 +218,12 @@ json_t *tri_tools_to_json(const struct tri_tool *tools, uint32_t count) {
 }
 
 static json_t *figure_list(void) {
-    static const char *const better[] = {"smaller", "larger", "neither"};
     json_t *list = json_array();
     for (int i = 0; i < TRI_FIGURE_COUNT && list != NULL; i++) {
         const struct tri_figure_info *info = tri_figure_info((enum tri_figure_id)i);
         (void)json_array_append_new(
             list, json_pack("{s:s, s:s, s:s, s:s}", "name", info->name, "unit", info->unit,
-                            "better", better[info->better], "meaning", info->meaning));
+                            "better", tri_better_name(info->better), "meaning", info->meaning));
     }
     return list;
 }
@@ -232,10 +236,11 @@ enum tri_status tri_result_json(const struct tri_result *result, json_t **json) 
                         ? json_null()
                         : json_pack("{s:f, s:f}", "median_pct", result->model_error_median_pct,
                                     "worst_pct", result->model_error_worst_pct);
-    *json = json_pack("{s:i, s:[I, I], s:f, s:o, s:o, s:o, s:o, s:o}", "tritium_explore",
+    *json = json_pack("{s:i, s:[I, I], s:f, s:o, s:o, s:o, s:o, s:o, s:o}", "tritium_explore",
                       TRI_RESULT_VERSION, "shard", (json_int_t)result->shard,
-                      (json_int_t)result->shards, "seconds", result->seconds, "model_error", error,
-                      "figures", figure_list(), "space", tri_space_to_json(&result->space), "tools",
+                      (json_int_t)result->shards, "seconds", result->seconds, "unfinished",
+                      tri_unfinished_to_json(result), "model_error", error, "figures",
+                      figure_list(), "space", tri_space_to_json(&result->space), "tools",
                       tri_tools_to_json(result->tools, result->tool_count), "points", points);
     if (*json == NULL) return tri_fail(TRI_E_MEMORY, "result: no memory for its document");
     if (result->command[0] != '\0')

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explore/candidates.h"
 #include "explore/result.h"
 
 /* Whether a point is worth more than the one of another file: done before failed, then effort. */
@@ -57,20 +58,67 @@ static enum tri_status take_points(const struct tri_result *from, struct tri_res
     return TRI_OK;
 }
 
+/* One of the shards that were joined: of two files of it, the one that left out less. */
+struct part {
+    uint32_t shard;
+    struct tri_unfinished unfinished;
+};
+
+static uint32_t take_part(struct part *parts, uint32_t used, const struct tri_result *from) {
+    const struct part part = {from->shard, from->unfinished};
+    for (uint32_t i = 0; i < used; i++) {
+        if (parts[i].shard != part.shard) continue;
+        if (part.unfinished.not_evaluated < parts[i].unfinished.not_evaluated) parts[i] = part;
+        return used;
+    }
+    parts[used] = part;
+    return used + 1;
+}
+
+/* What all shards left out, and the legal points of those that are not there. Each shard has
+ * counted its own front: one that another shard's points beat is counted too. */
+static enum tri_status sum_up(const struct part *parts, uint32_t used, struct tri_result *merged) {
+    struct tri_unfinished *u = &merged->unfinished;
+    const uint32_t shards = merged->shards;
+    *u = (struct tri_unfinished){TRI_CUT_NONE, 0, 0};
+    for (uint32_t i = 0; i < used; i++) {
+        if (u->by == TRI_CUT_NONE) u->by = parts[i].unfinished.by;
+        u->not_evaluated += parts[i].unfinished.not_evaluated;
+        u->not_raised += parts[i].unfinished.not_raised;
+    }
+    if (used == shards) return TRI_OK;
+    struct tri_candidates found;
+    enum tri_status status = tri_candidates_find(&merged->space, TRI_SEARCH_GRID, 1, 1, &found);
+    uint64_t missing = found.legal;
+    for (uint32_t i = 0; i < used; i++) /* each N-th legal point, from the I-th */
+        missing -= found.legal / shards + (parts[i].shard - 1 < found.legal % shards);
+    tri_candidates_free(&found);
+    u->not_evaluated += missing;
+    if (missing > 0) u->by = TRI_CUT_SHARDS;
+    return status;
+}
+
 enum tri_status tri_result_merge(const char *const *paths, uint32_t count,
                                  struct tri_result *merged) {
     uint32_t cut;
     memset(merged, 0, sizeof *merged);
     if (count == 0) return tri_fail(TRI_E_ARGUMENT, "merge: wanted result files, got none");
     TRI_TRY(tri_result_read(paths[0], merged, &cut));
-    for (uint32_t i = 1; i < count; i++) {
+    struct part *parts = calloc(count, sizeof *parts);
+    if (parts == NULL) return tri_fail(TRI_E_MEMORY, "merge: no memory for %" PRIu32, count);
+    uint32_t used = take_part(parts, 0, merged);
+    enum tri_status status = TRI_OK;
+    for (uint32_t i = 1; i < count && status == TRI_OK; i++) {
         struct tri_result next;
-        enum tri_status status = tri_result_read(paths[i], &next, &cut);
+        status = tri_result_read(paths[i], &next, &cut);
         if (status == TRI_OK) status = same_sweep(merged, paths[0], &next, paths[i]);
         if (status == TRI_OK) status = take_points(&next, merged);
+        if (status == TRI_OK) used = take_part(parts, used, &next);
         tri_result_free(&next);
-        TRI_TRY(status);
     }
+    if (status == TRI_OK) status = sum_up(parts, used, merged);
+    free(parts);
+    TRI_TRY(status);
     merged->shard = merged->shards = 1;
     return tri_result_front(merged);
 }

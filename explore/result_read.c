@@ -77,7 +77,8 @@ static enum tri_status read_line(const json_t *json, const char *where, bool fir
     const json_t *seconds = json_object_get(json, "sweep_seconds");
     if (json_is_number(seconds)) {
         result->seconds += json_number_value(seconds);
-        return TRI_OK;
+        return tri_unfinished_from_json(json_object_get(json, "unfinished"), where,
+                                        &result->unfinished);
     }
     struct tri_point point;
     TRI_TRY(tri_point_from_json(json, where, &point));

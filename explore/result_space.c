@@ -10,23 +10,9 @@
 #include "base/yaml.h"
 #include "explore/json_members.h"
 #include "explore/result.h"
+#include "explore/space_private.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static const struct tri_member part_members[] = {
-    TRI_MEMBER(TEXT, struct tri_space_part, name),
-    TRI_MEMBER(TEXT, struct tri_space_part, family),
-    TRI_MEMBER(NUMBER, struct tri_space_part, lut),
-    TRI_MEMBER(NUMBER, struct tri_space_part, ff),
-    TRI_MEMBER(NUMBER, struct tri_space_part, ram_kbit),
-    TRI_MEMBER(NUMBER, struct tri_space_part, dsp),
-    TRI_MEMBER(NUMBER, struct tri_space_part, gates),
-    TRI_MEMBER(NUMBER, struct tri_space_part, bandwidth_gb_s),
-    TRI_MEMBER(NUMBER, struct tri_space_part, idle_watts),
-    TRI_MEMBER(NUMBER, struct tri_space_part, pj_per_mac),
-    TRI_MEMBER(NUMBER, struct tri_space_part, pj_per_dram_bit),
-    TRI_MEMBER(NUMBER, struct tri_space_part, pj_per_sram_bit),
-};
 
 static const struct tri_member workload_members[] = {
     TRI_MEMBER(TEXT, struct tri_space_workload, shape),
@@ -45,7 +31,14 @@ static const struct tri_member host_members[] = {
     TRI_MEMBER(NUMBER, struct tri_space_host, overlap),
 };
 
-static const char *const better_names[] = {"smaller", "larger", "neither"};
+static json_t *part_to_json(const struct tri_space_part *part) {
+    struct tri_space_part copy = *part;
+    json_t *json = json_pack("{s:s, s:s}", "name", part->name, "family", part->family);
+    for (uint32_t i = 0; i < TRI_PART_NUMBERS && json != NULL; i++)
+        (void)json_object_set_new(json, tri_part_numbers[i],
+                                  tri_json_number(*tri_part_number(&copy, i)));
+    return json;
+}
 
 static json_t *value_to_json(const char *name, double value) {
     char text[32];
@@ -71,10 +64,10 @@ static json_t *parameters_to_json(const struct tri_space *space) {
 static json_t *objectives_to_json(const struct tri_space *space) {
     json_t *list = json_array();
     for (uint32_t i = 0; i < space->objective_count; i++)
-        (void)json_array_append_new(list,
-                                    json_pack("{s:s, s:s}", "figure",
-                                              tri_figure_info(space->objectives[i].figure)->name,
-                                              "better", better_names[space->objectives[i].better]));
+        (void)json_array_append_new(
+            list,
+            json_pack("{s:s, s:s}", "figure", tri_figure_info(space->objectives[i].figure)->name,
+                      "better", tri_better_name(space->objectives[i].better)));
     return list;
 }
 
@@ -86,8 +79,7 @@ static json_t *members_of(const struct tri_space *space) {
     return json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name", space->name, "parameters",
         parameters_to_json(space), "constraints", constraints, "objectives",
-        objectives_to_json(space), "part",
-        tri_members_to_json(&space->part, part_members, COUNT(part_members)), "workload",
+        objectives_to_json(space), "part", part_to_json(&space->part), "workload",
         tri_members_to_json(&space->workload, workload_members, COUNT(workload_members)), "host",
         tri_members_to_json(&space->host, host_members, COUNT(host_members)));
 }

@@ -122,6 +122,7 @@ static enum tri_status search_guided(struct tri_sweep *sweep) {
         status = guided_batch(sweep, guide, most - chosen, &some);
         chosen += BATCH;
     }
+    if (status == TRI_OK) tri_guide_end(guide);
     if (status == TRI_OK) status = record_pruned(sweep, guide, &prediction);
     tri_guide_destroy(guide);
     free(prediction.designs);
@@ -169,6 +170,40 @@ static enum tri_status raise_front(struct tri_sweep *sweep) {
         sample = false;
     }
     return TRI_OK;
+}
+
+/* ---- what is left ---- */
+
+/* Whether this sweep's rule needs to do no more for a point than the result holds. One that failed
+ * is counted as failed. */
+static bool is_settled(const struct tri_sweep *sweep, uint64_t index) {
+    const struct tri_point *known = tri_result_find(sweep->result, index);
+    struct tri_point point;
+    if (known == NULL) return false;
+    if (known->state == TRI_POINT_FAILED) return true;
+    if (known->state == TRI_POINT_PRUNED) return sweep->options->rule == TRI_SEARCH_GUIDED;
+    return tri_sweep_prepare(sweep, index, TRI_EFFORT_MODEL, &point) == TRI_OK &&
+           tri_sweep_holds(sweep, known, &point.design, sweep->options->effort);
+}
+
+/* After the front is marked. status: what the sweep ended with. */
+static void count_unfinished(struct tri_sweep *sweep, enum tri_status status) {
+    struct tri_unfinished *u = &sweep->result->unfinished;
+    uint64_t within = 0; /* the budget of points */
+    *u = (struct tri_unfinished){TRI_CUT_NONE, 0, 0};
+    for (uint64_t i = 0; i < sweep->candidates.here; i++) {
+        const bool open = !is_settled(sweep, sweep->candidates.index[i]);
+        u->not_evaluated += open;
+        within += open && i < sweep->candidates.count;
+    }
+    for (uint64_t i = 0; i < sweep->result->count; i++)
+        u->not_raised += to_raise(sweep, &sweep->result->points[i], false);
+    const bool time = tri_sweep_out_of_time(sweep) && within + u->not_raised > 0;
+    if (u->not_evaluated + u->not_raised == 0) return;
+    u->by = status == TRI_E_INTERRUPTED ? TRI_CUT_INTERRUPTION
+            : status != TRI_OK          ? TRI_CUT_FAILURE
+            : time                      ? TRI_CUT_MINUTES
+                                        : TRI_CUT_POINTS;
 }
 
 /* ---- the whole ---- */
@@ -230,6 +265,7 @@ static enum tri_status open_and_run(struct tri_sweep *sweep) {
     (void)snprintf(why, sizeof why, "%s", status == TRI_OK ? "" : tri_error());
     sweep->result->seconds += tri_sweep_now() - sweep->began;
     enum tri_status marked = tri_result_front(sweep->result);
+    count_unfinished(sweep, status);
     if (marked == TRI_OK) marked = tri_sweep_file_finish(&sweep->file, sweep->result);
     return status == TRI_OK ? marked : tri_fail(status, "%s", why);
 }

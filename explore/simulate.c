@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "driver/device.h"
+#include "explore/keys.h"
 #include "ref/random.h"
 
 /* Bounds of one list: seconds of simulation, not minutes. */
@@ -167,11 +168,12 @@ static enum tri_status run_all(struct tri_device *device, const struct tri_work 
     return status;
 }
 
-/* A file with this point's memory, which the simulator takes when it starts. */
+/* A file with this point's memory, which the simulator takes when it starts. Named by the key,
+ * whose lock is held: two machines that share the cache may have processes of one number. */
 static enum tri_status open_device(const struct tri_simulate *s, const struct tri_design *design,
-                                   const char *library, struct tri_device **device) {
+                                   uint64_t key, const char *library, struct tri_device **device) {
     char path[PATH_MAX], uri[PATH_MAX + 8];
-    (void)snprintf(path, sizeof path, "%.4000s/sim/point-%ld.yaml", s->folder, (long)getpid());
+    (void)snprintf(path, sizeof path, "%.4000s/sim/point-%016" PRIx64 ".yaml", s->folder, key);
     FILE *out = fopen(path, "w");
     if (out == NULL) return tri_fail(TRI_E_IO, "%s: cannot be written", path);
     tri_design_print(design, out);
@@ -186,13 +188,14 @@ static enum tri_status open_device(const struct tri_simulate *s, const struct tr
 }
 
 static enum tri_status make(const struct tri_simulate *s, const struct tri_design *design,
-                            const struct tri_work *work, json_t **answer, char *log, size_t size) {
+                            const struct tri_work *work, uint64_t key, json_t **answer, char *log,
+                            size_t size) {
     char library[PATH_MAX];
     struct run run = {0};
     struct tri_device *device = NULL;
     TRI_TRY(tri_simulate_library(s, design, library, sizeof library, log, size));
     enum tri_status status = allocate(&run, design, work);
-    if (status == TRI_OK) status = open_device(s, design, library, &device);
+    if (status == TRI_OK) status = open_device(s, design, key, library, &device);
     if (status == TRI_OK) status = run_all(device, work, &run);
     tri_device_close(device);
     release(&run);
@@ -224,22 +227,9 @@ static double take(const json_t *phase, struct tri_figure *cycles, uint64_t *cou
 
 static uint64_t key_of(const struct tri_simulate *s, const struct tri_design *d,
                        const struct tri_work *work) {
-    const double numbers[] = {d->geometry.ports,
-                              d->geometry.beat_bits,
-                              d->geometry.encoding,
-                              d->geometry.tokens,
-                              d->geometry.k_max,
-                              d->geometry.t_max,
-                              d->geometry.prefetch,
-                              d->memory.bytes_per_cycle,
-                              d->memory.latency,
-                              d->memory.outstanding,
-                              d->memory.refresh_interval,
-                              d->memory.refresh_cycles,
-                              d->memory.stall_permille,
-                              MOST_CYCLES,
-                              MOST_MACS};
-    uint64_t key = tri_hash_bytes(s->hash, numbers, sizeof numbers);
+    const double bounds[] = {MOST_CYCLES, MOST_MACS};
+    uint64_t key = tri_key_hash(s->hash, d);
+    key = tri_hash_bytes(key, bounds, sizeof bounds);
     key = tri_hash_bytes(key, work, sizeof *work); /* numbers of 32 bits, no gaps */
     /* What is kept was cut and scaled by the formula. */
     const double formula[] = {tri_work_decode_cycles(work, d), tri_work_prefill_cycles(work, d)};
@@ -262,7 +252,7 @@ enum tri_status tri_simulate_cycles(const struct tri_simulate *simulate,
         TRI_TRY(tri_cache_lock(simulate->cache, "cycles", key, &lock));
         enum tri_status status = tri_cache_get(simulate->cache, "cycles", key, &answer);
         if (status == TRI_OK && answer == NULL)
-            status = make(simulate, design, work, &answer, log, size);
+            status = make(simulate, design, work, key, &answer, log, size);
         if (status == TRI_OK) status = tri_cache_put(simulate->cache, "cycles", key, answer);
         tri_cache_unlock(lock);
         if (status != TRI_OK) {

@@ -53,13 +53,13 @@ static enum tri_status write_design(const struct places *p, const struct tri_des
     return TRI_OK;
 }
 
-/* `make TARGET` with its output in FOLDER/sim/HASH.NAME.log, which is kept after a failure. */
+/* `make TARGET` with its output in a log FOLDER/sim/HASH/NAME.log-..., kept after a failure. */
 static enum tri_status make(const struct tri_simulate *s, const struct places *p, const char *name,
                             const char *target, char *log, size_t size) {
     char sim[PATH_MAX], gen[PATH_MAX], path[PATH_MAX];
     (void)snprintf(sim, sizeof sim, "SIM=%.4000s", p->folder);
     (void)snprintf(gen, sizeof gen, "SIM_GEN=%.4000s", p->folder);
-    (void)snprintf(path, sizeof path, "%.3900s.%s.log", p->folder, name);
+    TRI_TRY(tri_child_log(p->folder, name, path, sizeof path));
     (void)snprintf(log, size, "%s", path);
     /* A make around this one must not hand down its jobs and variables. */
     const char *const argv[] = {"env",        "-u",           "MAKEFLAGS",    "-u",   "MFLAGS",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The parts that a space may name, with what they have; and reading a part from a space file.
- * Figures are the makers' (docs/spaces.md names the documents); what is not stated there is 0.
+ * Figures are the makers' (docs/spaces.md says where each was read); what is not stated there is 0.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +9,11 @@
 #include "explore/space_private.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* The chip of the Alveo U55C and U280, an XCVU37P under two names. */
+#define VU37P                                                                                      \
+    .family = "xcup", .lut = 1303680, .ff = 2607360, .ram_kbit = 2016 * 36, .dsp = 9024,           \
+    .bandwidth_gb_s = 460
 
 /* ram_kbit is block RAM alone: UltraRAM (K26 18,432 Kbit, U55C and U280 276,480), distributed RAM
  * and the UP5K's four single-port memories are not in it. Idle power: the KV260's is a measurement
@@ -22,20 +27,8 @@ static const struct tri_space_part parts[] = {
      .dsp = 1248,
      .bandwidth_gb_s = 19.2,
      .idle_watts = 3.81},
-    {.name = "xcu55c",
-     .family = "xcup",
-     .lut = 1303680,
-     .ff = 2607360,
-     .ram_kbit = 2016 * 36,
-     .dsp = 9024,
-     .bandwidth_gb_s = 460},
-    {.name = "xcu280",
-     .family = "xcup",
-     .lut = 1303680,
-     .ff = 2607360,
-     .ram_kbit = 2016 * 36,
-     .dsp = 9024,
-     .bandwidth_gb_s = 460},
+    {.name = "xcu55c", VU37P},
+    {.name = "xcu280", VU37P},
     {.name = "lfe5u-85f",
      .family = "ecp5",
      .lut = 83640,

@@ -93,7 +93,7 @@ void tri_space_print(const struct tri_space *space, FILE *out) {
     for (uint32_t i = 0; i < space->objective_count; i++)
         fprintf(out, "  - {figure: %s, better: %s}\n",
                 tri_figure_info(space->objectives[i].figure)->name,
-                space->objectives[i].better == TRI_LARGER ? "larger" : "smaller");
+                tri_better_name(space->objectives[i].better));
     if (space->budget_points > 0 || space->budget_minutes > 0.0) fprintf(out, "budget:\n");
     if (space->budget_points > 0) fprintf(out, "  points: %" PRIu32 "\n", space->budget_points);
     if (space->budget_minutes > 0.0) print_number(out, "  minutes", space->budget_minutes);

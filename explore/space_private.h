@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the parts of the space reader share: known parts, expressions, and the checks of a space.
- * For explore/space*.c only.
+ * For explore/space*.c and result_space.c only.
  */
 #ifndef TRI_SPACE_PRIVATE_H
 #define TRI_SPACE_PRIVATE_H
@@ -16,7 +16,7 @@
 bool tri_part_find(const char *name, struct tri_space_part *part);
 enum tri_status tri_part_read(const struct tri_yaml *yaml, tri_yaml_node node,
                               struct tri_space_part *part);
-/* The numbers of a part by name, for reading, expressions and printing. */
+/* The numbers of a part by name, for reading, expressions, printing and JSON. */
 enum { TRI_PART_NUMBERS = 10 };
 extern const char *const tri_part_numbers[TRI_PART_NUMBERS];
 double *tri_part_number(struct tri_space_part *part, uint32_t i);

@@ -46,15 +46,17 @@ static void take(const json_t *json, enum tri_origin origin, struct tri_figures 
 static enum tri_status ask(const struct tri_synthesis *s, const struct tri_geometry *g,
                            enum tri_synthesis_step step, uint64_t key, json_t **answer, char *log,
                            size_t size) {
-    char folder[PATH_MAX], out[PATH_MAX], kept[PATH_MAX], parameters[7][32];
+    char folder[PATH_MAX], out[PATH_MAX], kept[PATH_MAX], name[48], parameters[7][32];
     const uint32_t values[7] = {g->ports, g->beat_bits, (uint32_t)g->encoding, g->tokens, g->k_max,
                                 g->t_max, g->prefetch};
     static const char *const names[7] = {"PORTS", "BEAT_BITS", "ENCODING", "TOKENS",
                                          "K_MAX", "T_MAX",     "PREFETCH"};
     /* The evaluator left room for what is added here. */
     (void)snprintf(folder, sizeof folder, "%.4000s/parts", s->folder);
-    (void)snprintf(out, sizeof out, "%.4000s/%016" PRIx64 ".synthesis", s->folder, key);
-    (void)snprintf(kept, sizeof kept, "%.4000s/%016" PRIx64 ".synthesis.log", s->folder, key);
+    /* The step is in the name: two sweeps may be at two steps of one geometry. */
+    (void)snprintf(name, sizeof name, "%016" PRIx64 ".%s", key, steps[step].name);
+    (void)snprintf(out, sizeof out, "%.4000s/%s", s->folder, name);
+    TRI_TRY(tri_child_log(s->folder, name, kept, sizeof kept));
     (void)snprintf(log, size, "%s", kept);
     const char *argv[18] = {s->python,  "-B",      "tools/synthesis.py", steps[step].name,
                             "--family", s->family, "--folder",           folder,

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,9 +130,10 @@ static enum tri_status dry_run(struct run *run) {
     const struct tri_tool *tool = tri_evaluator_tools(run->evaluator, &tools);
     TRI_TRY(tri_candidates_find(&run->space, run->options.rule, run->options.shard,
                                 run->options.shards, &found));
-    printf("%s: %" PRIu64 " points in the grid, %s%" PRIu64 " legal%s; %" PRIu64 " here\n",
-           run->space.path, tri_space_points(&run->space), found.cut ? "the first " : "",
-           found.legal, found.cut ? " taken by the budget" : "", found.count);
+    printf("%s: %" PRIu64 " points in the grid, %" PRIu64 " legal; %" PRIu64 " here",
+           run->space.path, tri_space_points(&run->space), found.legal, found.here);
+    if (found.count < found.here) printf(", of which the budget takes %" PRIu64, found.count);
+    printf("\n");
     printf("effort %s, the front %s; %" PRIu32 " other%s simulated to measure the formulas\n",
            tri_effort_name(run->options.effort), tri_effort_name(run->options.front_effort),
            run->options.sample, run->options.sample == 1 ? "" : "s");
@@ -208,8 +210,17 @@ int tri_explore_run(int argc, char **argv) {
     if (code < 0) code = choice("--effort", effort, tri_effort_names(), 4, &effort_at);
     if (code < 0) code = choice("--front-effort", front, tri_effort_names(), 4, &front_at);
     if (code < 0) code = shard_of(shard, &run.options);
-    if (code < 0 && (run.options.workers > 1000 || minutes < 0))
-        code = tri_complain_usage("explore run: wanted at most 1000 workers, and minutes from 0");
+    if (code < 0 && run.options.workers > 1000)
+        code = tri_complain_usage("explore run: --workers: wanted at most 1000, got %" PRIu32,
+                                  run.options.workers);
+    if (code < 0 && points > TRI_SPACE_POINTS)
+        code = tri_complain_usage("explore run: --points: wanted at most %d, got %" PRIu32,
+                                  TRI_SPACE_POINTS, points);
+    /* As a space file may say it, since the result holds the space with this in it. The option is a
+     * float: 0.01 must not be a little less. */
+    const double budget = rint((double)minutes * 1e6) / 1e6;
+    if (code < 0 && budget != 0 && !(budget >= 0.01 && budget <= 1e6))
+        code = tri_complain_usage("explore run: --minutes: wanted 0.01 to 1000000, got %g", budget);
     if (code >= 0) return code;
     note_command(&run, argc, argv);
     run.options.rule = (enum tri_search_rule)rule_at;
@@ -217,7 +228,7 @@ int tri_explore_run(int argc, char **argv) {
     run.options.front_effort = (enum tri_effort)(front_at > effort_at ? front_at : effort_at);
     enum tri_status status = prepare(&run, paths[0], cache);
     if (points > 0) run.space.budget_points = points;
-    if (minutes > 0) run.space.budget_minutes = (double)minutes;
+    if (budget > 0) run.space.budget_minutes = budget;
     if (out != NULL)
         (void)snprintf(run.out, sizeof run.out, "%s", out);
     else

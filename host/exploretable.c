@@ -268,6 +268,7 @@ void tri_explore_summary(const struct tri_result *result, FILE *out) {
             simulated, origins[TRI_SYNTHESISED] + origins[TRI_ROUTED], origins[TRI_COMPOSED],
             origins[TRI_ABSENT], result->seconds);
     char why[512];
+    if (tri_result_unfinished(result, why, sizeof why)) fprintf(out, "unfinished, %s\n", why);
     if (tri_result_blame(result, why, sizeof why)) fprintf(out, "nothing is left: %s\n", why);
     if (result->model_error_median_pct >= 0)
         fprintf(out, "formula against simulated cycles: off by %.2f %% (median), %.2f %% (worst)\n",

@@ -21,7 +21,7 @@ void tri_explore_csv(const struct tri_result *result, FILE *out);
 /* Every point as one line of JSON, as in the result file. Errors: MEMORY. */
 enum tri_status tri_explore_jsonl(const struct tri_result *result, FILE *out);
 
-/* What came of a sweep, in two to four lines. */
+/* What came of a sweep, in two to five lines. */
 void tri_explore_summary(const struct tri_result *result, FILE *out);
 
 /* One line for each tool that is missing: which figures are absent, which package brings it.

@@ -35,7 +35,8 @@ def run(design, options):
     sources = [out / "bench.sv", *sorted(Path("tests/protocol").glob("*_rules.sv")), *kernel]
     runner = get_runner("icarus")
     runner.build(sources=[Path(s).resolve() for s in sources], hdl_toplevel="bench", build_dir=out, always=True,
-                 includes=[Path(options.rtl).resolve(), Path("build/gen").resolve()], log_file=out / "build.log")
+                 includes=[Path(folder).resolve() for folder in (options.rtl, "build/gen", "tests/protocol")],
+                 log_file=out / "build.log")
     env = {f"GEOMETRY_{k.upper()}": v for k, v in g.items()}
     env["PYTHONPATH"] = str(HERE)
     results = runner.test(hdl_toplevel="bench", test_module=options.modules.split(","), build_dir=out,

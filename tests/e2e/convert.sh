@@ -5,6 +5,7 @@
 . tests/e2e/lib.sh
 
 models=tests/models toy=$models/toy-tokenizer/tokenizer.json room=$scratch/room
+layout() { case $1 in i2_s-arm) echo arm ;; *) echo x86 ;; esac; }
 same() { verdict "$1 and $2 are byte for byte the same" cmp "$1" "$2"; }
 
 for model in micro tiny-a tiny-b; do
@@ -14,7 +15,7 @@ for model in micro tiny-a tiny-b; do
         tritium 0 convert $models/$model "$scratch/$model-$form.gguf" --to "$form" --name $model \
             --tokenizer $toy
         same "$scratch/$model-$form.gguf" "$file"
-        layout=$(case $form in i2_s-arm) echo arm ;; *) echo x86 ;; esac)
+        layout=$(layout "$form")
         tritium 0 convert "$file" "$scratch/$model-$form" --to hf --i2s "$layout" --exact
         same "$scratch/$model-$form/config.json" $models/$model/config.json
         # The embedding went through f16; the way back again must find the same file.
@@ -55,7 +56,7 @@ for shape in 2b4t 0.7b 3b falcon3-1b falcon3-3b falcon3-7b falcon3-10b llama3-8b
     forms='i2_s i2_s-arm bf16 f32 tq2_0 tq1_0'
     [ $shape != 3b ] || forms='i2_s bf16 f32' # a row of it is no multiple of 256
     for form in $forms; do
-        layout=$(case $form in i2_s-arm) echo arm ;; *) echo x86 ;; esac)
+        layout=$(layout "$form")
         tritium 0 synth --shape tiny-$shape --seed 5 -o "$scratch/$shape.gguf" --format "$form"
         tritium 0 run -m "$scratch/$shape.gguf" --i2s "$layout" -p 'Hello' -n 4 --greedy --json
         grep -A 8 '"ids"' "$scratch/out" >"$scratch/ids-$form"
@@ -101,15 +102,8 @@ done
 # Progress comes when asked for, on standard error.
 tritium 0 synth --shape tiny -o "$scratch/shown" --progress
 "$program" synth --shape falcon3-1b -o "$scratch/big" --progress >/dev/null 2>"$scratch/err" &
-tries=0
-while [ ! -s "$scratch/err" ] && [ $tries -lt 600 ]; do
-    sleep 0.05
-    tries=$((tries + 1))
-done
-kill -INT $!
-got=0
-wait $! || got=$?
-verdict "Ctrl-C: exit status 130, got $got" [ $got -eq 130 ]
+interrupt err
+ends 130 'Ctrl-C'
 said err 'making \[[#.]{20}\] +[0-9]+ %  [0-9.]+ MB/s  [0-9]+:[0-9]{2} left'
 verdict 'Ctrl-C: nothing left' [ -z "$(find "$scratch" -maxdepth 1 -name 'big*')" ]
 finish

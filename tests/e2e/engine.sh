@@ -6,8 +6,6 @@
 . tests/e2e/lib.sh
 
 demo=tests/models/demo
-holds() { verdict "$1: $2" python3 -c "import json,sys
-d = json.load(open(sys.argv[1])); sys.exit(not ($2))" "$scratch/$1"; }
 
 tritium 0 run -m $demo -p 'The queen had' -n 40 --seed 5 --json
 holds out "d['device'] == 'cpu' and d['stats']['threads'] >= 1 and d['stats']['bytes_weights'] > 0"
@@ -84,12 +82,7 @@ for attempt in 1 2 3 4 5; do
     rm -f "$scratch/out"
     "$program" run -m $demo --batch "$scratch/many" -n 400 --json --stats >"$scratch/out" \
         2>"$scratch/err" &
-    tries=0
-    while [ ! -s "$scratch/out" ] && [ $tries -lt 600 ]; do
-        sleep 0.05
-        tries=$((tries + 1))
-    done
-    kill -INT $!
+    interrupt out
     got=0
     wait $! || got=$?
     if grep -q '"interrupted"' "$scratch/out"; then break; fi

@@ -37,6 +37,27 @@ tritium() {
 # said FILE PATTERN: checks that $scratch/FILE has a line with the pattern (grep -E).
 said() { verdict "'$2' in $1: $(head -c 300 "$scratch/$1")" grep -Eq -- "$2" "$scratch/$1"; }
 
+# holds FILE EXPRESSION: checks what a Python expression says of d, the JSON object in $scratch/FILE.
+holds() { verdict "$1: $2" python3 -c "import json,sys
+d = json.load(open(sys.argv[1])); sys.exit(not ($2))" "$scratch/$1"; }
+
+# interrupt FILE: Ctrl-C for the program in the background, once something is in $scratch/FILE.
+interrupt() {
+    tries=0
+    while [ ! -s "$scratch/$1" ] && [ $tries -lt 1500 ]; do
+        sleep 0.02
+        tries=$((tries + 1))
+    done
+    kill -INT $!
+}
+
+# ends STATUS WHAT: waits for the program in the background and checks its exit status.
+ends() {
+    got=0
+    wait $! || got=$?
+    verdict "$2: exit status: wanted $1, got $got" [ "$got" -eq "$1" ]
+}
+
 # refuses STATUS PATTERN ARGUMENTS...: the program must fail with one line on stderr that has the
 # pattern, nothing on stdout, and leave no file behind in $scratch/room.
 refuses() {

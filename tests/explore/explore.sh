@@ -86,6 +86,30 @@ sys.exit(len(d['points']) != 16 or d['tritium_explore'] != 1)" "$scratch/model.j
 tritium 0 explore report "$scratch/model.jsonl" -o "$scratch/model.html"
 verdict 'a page below 2 MB' [ "$(wc -c <"$scratch/model.html")" -lt 2000000 ]
 
+# ---- a budget that cuts is said wherever the sweep is looked at ----
+left='cut by the budget of points: 11 legal points not evaluated'
+tritium 0 explore run $space --cache "$cache" --effort model --front-effort model --points 5 \
+    -o "$scratch/five.jsonl"
+said out "^unfinished, $left"
+tritium 0 explore show "$scratch/five.jsonl"
+said out "^unfinished, $left"
+tritium 0 explore run $space --cache "$cache" --dry-run --points 5
+said out '16 legal; 16 here, of which the budget takes 5'
+tritium 0 explore report "$scratch/five.jsonl" -o "$scratch/five.json"
+verdict 'so does the document' python3 -c "import json, sys
+d = json.load(open(sys.argv[1]))['unfinished']
+sys.exit(d != {'by': 'points', 'not_evaluated': 11, 'not_raised': 0, 'text': sys.argv[2]})" \
+    "$scratch/five.json" "$left"
+tritium 0 explore report "$scratch/five.jsonl" -o "$scratch/five.html"
+verdict 'so does the page' grep -q "$left" "$scratch/five.html"
+tritium 0 explore run $space --cache "$cache" --effort model --front-effort model --minutes 0.01 \
+    -o "$scratch/five.jsonl"
+said out '16 points: 16 done'
+verdict 'and no more when it went on' sh -c "! grep -q unfinished '$scratch/out' '$scratch/five.jsonl'"
+tritium 0 explore show "$scratch/five.jsonl"
+refuses 2 'wanted 0.01 to 1000000, got 0.001' explore run $space --minutes 0.001
+refuses 2 'wanted at most 100000, got 100001' explore run $space --points 100001
+
 # ---- a design out of a sweep ----
 refuses 1 'wanted a point that it holds, got 99' explore pick "$scratch/model.jsonl" --point 99 \
     -o "$scratch/room/x.yaml"
@@ -133,6 +157,7 @@ hidden() { # hidden STATUS ARGUMENTS...: without tools, quickly
     same 'joined shards' "$scratch/whole.jsonl" "$scratch/merged.jsonl"
     tritium 0 explore merge "$scratch/part-1.jsonl" -o "$scratch/half.jsonl"
     said err 'shard 2/2 is missing'
+    said out '^unfinished, joined without all shards: 8 legal points not evaluated'
     refuses 1 'wanted a shard of 2 .* got one of 1' explore merge "$scratch/part-1.jsonl" \
         "$scratch/whole.jsonl" -o "$scratch/room/x.jsonl"
 

@@ -132,6 +132,8 @@ def main():
         ("long", False, 9000),
     ):
         document = documents.document("explore/figure.h", count, hostile)
+        if hostile:
+            document["unfinished"] = {"text": f"cut: {documents.HOSTILE}"}
         source, made[name] = f"{folder}/{name}.json", f"{folder}/{name}.html"
         with open(source, "w", encoding="utf-8") as file:
             json.dump(document, file)
@@ -172,6 +174,11 @@ def main():
             and documents.HOSTILE
             in browser.evaluate("document.getElementById('title').textContent"),
             "hostile: a name became markup",
+        )
+        said = browser.evaluate("document.getElementById('unfinished').textContent")
+        check(
+            said == f"Unfinished, cut: {documents.HOSTILE}.",
+            f"hostile: what cut the sweep reads '{said}'",
         )
         data = page(browser, made["long"])
         check(

@@ -34,7 +34,7 @@ def sources(rtl):
     for pattern in (f"{rtl}/*.sv", f"{rtl}/*.svh", "rtl/accel.yaml", "sim/sim.cpp", "sim/*.h", "sim/memory*.c",
                     "tests/rtl/kernel/[ckl]*", "tests/rtl/kernel/main.cpp",
                     "tests/rtl/modules/rules.h", "tests/rtl/stream/*.h",
-                    "tests/protocol/*_rules.sv", "tests/protocol/bind.sv",
+                    "tests/protocol/*_rules.sv", "tests/protocol/*.svh", "tests/protocol/bind.sv",
                     "tests/rtl/lint/core.sh", "tests/geometry/*.py", "tests/geometry/*.sh",
                     "tools/design_params.c", "driver/codec.c"):
         found += [f for f in sorted(glob.glob(pattern)) if os.path.isfile(f)]

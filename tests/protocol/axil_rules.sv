@@ -4,38 +4,28 @@
 // A broken rule is printed, sets its bit of `broken` for good and stops a Verilated model.
 // Latency: the edge at which it happens. Throughput: every cycle. Handshake: none, it only looks.
 `default_nettype none
-`define TELL(rule, text) if (now[rule]) $display("%m: %s at %0t: %s", `"rule`", $time, text);
+`include "rules.svh"
 
 module axil_rules #(
   localparam int RULES = 10
 ) (
-  input  wire logic        clk,
-  input  wire logic        rst_n,
-  input  wire logic [11:0] awaddr,
-  input  wire logic        awvalid,
-  input  wire logic        awready,
-  input  wire logic [31:0] wdata,
-  input  wire logic [3:0]  wstrb,
-  input  wire logic        wvalid,
-  input  wire logic        wready,
-  input  wire logic [1:0]  bresp,
-  input  wire logic        bvalid,
-  input  wire logic        bready,
-  input  wire logic [11:0] araddr,
-  input  wire logic        arvalid,
-  input  wire logic        arready,
-  input  wire logic [31:0] rdata,
-  input  wire logic [1:0]  rresp,
-  input  wire logic        rvalid,
-  input  wire logic        rready,
+  input  wire logic clk,
+  input  wire logic rst_n,
+  `RULES_LITE_PORTS()
   output logic [RULES-1:0] broken
 );
-  logic aw_waits = 1'b0, w_waits = 1'b0, b_waits = 1'b0, ar_waits = 1'b0, r_waits = 1'b0;
-  logic in_reset = 1'b0;
-  logic [11:0] aw_was, ar_was;
-  logic [35:0] w_was;
-  logic [1:0]  b_was;
-  logic [33:0] r_was;
+  logic in_reset = 1'b0;  // the edge before was one of reset
+  wire logic aw_changed, w_changed, b_changed, ar_changed, r_changed;
+  held_rules #(.BITS(12)) u_aw (
+      .clk, .rst_n, .valid(awvalid), .ready(awready), .payload(awaddr), .changed(aw_changed));
+  held_rules #(.BITS(36)) u_w (
+      .clk, .rst_n, .valid(wvalid), .ready(wready), .payload({wdata, wstrb}), .changed(w_changed));
+  held_rules #(.BITS(2)) u_b (
+      .clk, .rst_n, .valid(bvalid), .ready(bready), .payload(bresp), .changed(b_changed));
+  held_rules #(.BITS(12)) u_ar (
+      .clk, .rst_n, .valid(arvalid), .ready(arready), .payload(araddr), .changed(ar_changed));
+  held_rules #(.BITS(34)) u_r (
+      .clk, .rst_n, .valid(rvalid), .ready(rready), .payload({rdata, rresp}), .changed(r_changed));
   logic [7:0]  aw_taken = '0, w_taken = '0, b_taken = '0, ar_taken = '0, r_taken = '0;  // counted
 
   logic [RULES-1:0] now;
@@ -49,13 +39,13 @@ module axil_rules #(
       now[KNOWN]   = (^{awvalid, awready, wvalid, wready, bvalid, bready}) === 1'bx
                      || (^{arvalid, arready, rvalid, rready}) === 1'bx
                      || (rvalid && (^{rdata, rresp}) === 1'bx) || (bvalid && (^bresp) === 1'bx);
-      now[AW_HELD] = aw_waits && (!awvalid || awaddr !== aw_was);
-      now[W_HELD]  = w_waits && (!wvalid || {wdata, wstrb} !== w_was);
-      now[B_HELD]  = b_waits && (!bvalid || bresp !== b_was);
+      now[AW_HELD] = aw_changed;
+      now[W_HELD]  = w_changed;
+      now[B_HELD]  = b_changed;
       // Address and data may come in any order; the response follows both.
       now[B_ASKED] = bvalid && (aw_taken == b_taken || w_taken == b_taken);
-      now[AR_HELD] = ar_waits && (!arvalid || araddr !== ar_was);
-      now[R_HELD]  = r_waits && (!rvalid || {rdata, rresp} !== r_was);
+      now[AR_HELD] = ar_changed;
+      now[R_HELD]  = r_changed;
       now[R_ASKED] = rvalid && ar_taken == r_taken;
       now[RESP]    = (rvalid && rresp == 2'b01) || (bvalid && bresp == 2'b01);
     end
@@ -63,16 +53,6 @@ module axil_rules #(
 
   always_ff @(posedge clk) begin
     in_reset <= !rst_n;
-    aw_waits <= rst_n && awvalid && !awready;
-    w_waits  <= rst_n && wvalid && !wready;
-    b_waits  <= rst_n && bvalid && !bready;
-    ar_waits <= rst_n && arvalid && !arready;
-    r_waits  <= rst_n && rvalid && !rready;
-    aw_was <= awaddr;
-    w_was  <= {wdata, wstrb};
-    b_was  <= bresp;
-    ar_was <= araddr;
-    r_was  <= {rdata, rresp};
     if (awvalid && awready) aw_taken <= aw_taken + 1'b1;
     if (wvalid && wready) w_taken <= w_taken + 1'b1;
     if (bvalid && bready) b_taken <= b_taken + 1'b1;
@@ -86,16 +66,16 @@ module axil_rules #(
   always_ff @(posedge clk) begin
     if (now != '0) begin
       broken <= broken | now;
-      `TELL(RESET, "a valid is high in reset")
-      `TELL(KNOWN, "a pin is neither 0 nor 1")
-      `TELL(AW_HELD, "awvalid or awaddr changed before awready")
-      `TELL(W_HELD, "wvalid or its payload changed before wready")
-      `TELL(B_HELD, "bvalid or bresp changed before bready")
-      `TELL(B_ASKED, "a response without a write")
-      `TELL(AR_HELD, "arvalid or araddr changed before arready")
-      `TELL(R_HELD, "rvalid or its payload changed before rready")
-      `TELL(R_ASKED, "a response without a read")
-      `TELL(RESP, "EXOKAY to a plain access")
+      `RULES_TELL(RESET, "a valid is high in reset")
+      `RULES_TELL(KNOWN, "a pin is neither 0 nor 1")
+      `RULES_TELL(AW_HELD, "awvalid or awaddr changed before awready")
+      `RULES_TELL(W_HELD, "wvalid or its payload changed before wready")
+      `RULES_TELL(B_HELD, "bvalid or bresp changed before bready")
+      `RULES_TELL(B_ASKED, "a response without a write")
+      `RULES_TELL(AR_HELD, "arvalid or araddr changed before arready")
+      `RULES_TELL(R_HELD, "rvalid or its payload changed before rready")
+      `RULES_TELL(R_ASKED, "a response without a read")
+      `RULES_TELL(RESP, "EXOKAY to a plain access")
 `ifdef VERILATOR
       $stop;
 `endif
@@ -103,5 +83,4 @@ module axil_rules #(
   end
 endmodule
 
-`undef TELL
 `default_nettype wire

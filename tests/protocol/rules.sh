@@ -16,8 +16,8 @@ count() { # count STATUS TEXT
 }
 
 bench() {
-    iverilog -g2012 -s rules_bench -o $out/rules.vvp tests/protocol/axi_rules.sv tests/protocol/axil_rules.sv \
-        tests/protocol/rules_bench.sv >$out/rules.log 2>&1 || { cat $out/rules.log; exit 1; }
+    iverilog -g2012 -s rules_bench -o $out/rules.vvp -Itests/protocol tests/protocol/axi_rules.sv \
+        tests/protocol/axil_rules.sv tests/protocol/held_rules.sv tests/protocol/rules_bench.sv >$out/rules.log 2>&1 || { cat $out/rules.log; exit 1; }
     said=$(vvp -n $out/rules.vvp)
     [ "$said" = 'broken 00000 000' ] && good=0 || good=1
     count "$good" "a bus that keeps the rules: wanted no rule broken, got: $said"

@@ -5,6 +5,7 @@
 // Latency, throughput, handshake: of no interest.
 `timescale 1ns / 1ps
 `default_nettype none
+`include "rules.svh"
 
 module rules_bench;
   logic clk = 1'b0, rst_n = 1'b0;
@@ -28,11 +29,7 @@ module rules_bench;
   logic [3:0] l_wstrb = 0;
   logic [1:0] l_bresp = 0, l_rresp = 0;
   logic [9:0] lite;
-  axil_rules u_lite (
-      .clk, .rst_n, .awaddr(l_awaddr), .awvalid(l_awvalid), .awready(l_awready), .wdata(l_wdata),
-      .wstrb(l_wstrb), .wvalid(l_wvalid), .wready(l_wready), .bresp(l_bresp), .bvalid(l_bvalid),
-      .bready(l_bready), .araddr(l_araddr), .arvalid(l_arvalid), .arready(l_arready), .rdata(l_rdata),
-      .rresp(l_rresp), .rvalid(l_rvalid), .rready(l_rready), .broken(lite));
+  axil_rules u_lite (.clk, .rst_n, `RULES_LITE(l_), .broken(lite));
 
   task automatic clock();
     @(posedge clk);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The cache: what was kept comes back, what was damaged does not, a full disk says so and leaves
- * what was there, and one process at a time owns a key.
+ * what was there, and one process at a time owns a key, until it lets go or is killed.
  */
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -155,19 +156,107 @@ Test(cache, lets_one_process_at_a_time_make_a_key) {
     remove_all(folder);
 }
 
-Test(cache, releases_a_key_when_its_owner_ends_without_a_word) {
+/* ---- owners that are killed ---- */
+
+/* Whether a byte comes through a pipe in time. */
+static bool told(int from, int milliseconds) {
+    struct pollfd polled = {.fd = from, .events = POLLIN};
+    char byte;
+    return poll(&polled, 1, milliseconds) == 1 && read(from, &byte, 1) == 1;
+}
+
+static void tell(int to) {
+    if (write(to, "x", 1) != 1) _exit(9);
+}
+
+/* A process that owns the key, as a worker does while a tool that it started runs, and says so. */
+static pid_t start_owner(struct tri_cache *cache, int to) {
+    pid_t owner = fork();
+    if (owner != 0) return owner;
+    int mine = -1;
+    (void)setpgid(0, 0);
+    if (tri_cache_lock(cache, "area", KEY, &mine) != TRI_OK) _exit(1);
+    if (fork() == 0) {
+        (void)execlp("sleep", "sleep", "30", (char *)NULL);
+        _exit(2);
+    }
+    nanosleep(&(struct timespec){0, 100000000}, NULL); /* the tool has started */
+    tell(to);
+    for (;;) (void)pause();
+}
+
+/* One that wants the key too, makes the value when it has it, and says so. */
+static pid_t start_second(struct tri_cache *cache, int to) {
+    pid_t second = fork();
+    if (second != 0) return second;
+    int mine = -1;
+    json_t *value = NULL;
+    if (tri_cache_lock(cache, "area", KEY, &mine) != TRI_OK) _exit(1);
+    if (tri_cache_get(cache, "area", KEY, &value) != TRI_OK || value != NULL) _exit(2);
+    value = json_integer(7);
+    if (tri_cache_put(cache, "area", KEY, value) != TRI_OK) _exit(3);
+    json_decref(value);
+    tell(to);
+    tri_cache_unlock(mine);
+    _exit(0);
+}
+
+Test(cache, a_second_process_goes_on_when_the_owner_of_a_key_is_killed, .timeout = 30) {
     char folder[TEMP_PATH];
     struct tri_cache *cache = fresh(folder);
-    int lock = -1, status = 0;
-    pid_t owner = fork();
-    if (owner == 0) {
-        int mine = -1;
-        _exit(tri_cache_lock(cache, "area", KEY, &mine) == TRI_OK ? 0 : 1);
-    }
+    int owns[2], went_on[2], status = 0;
+    cr_assert(pipe(owns) == 0 && pipe(went_on) == 0);
+    pid_t owner = start_owner(cache, owns[1]);
+    cr_assert(told(owns[0], 10000), "the owner has no key");
+    pid_t second = start_second(cache, went_on[1]);
+    cr_expect_not(told(went_on[0], 300), "two own the key");
+    cr_assert_eq(kill(owner, SIGKILL), 0);
     cr_assert_eq(waitpid(owner, &status, 0), owner);
+    cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    cr_expect(told(went_on[0], 10000), "what the killed owner started still owns the key");
+    (void)kill(-owner, SIGKILL); /* its tool */
+    cr_assert_eq(waitpid(second, &status, 0), second);
     cr_expect_eq(status, 0);
-    cr_expect_eq(tri_cache_lock(cache, "area", KEY, &lock), TRI_OK, "%s", tri_error());
-    tri_cache_unlock(lock);
+    expect_got(cache, "7");
+    for (int i = 0; i < 2; i++) cr_expect(close(owns[i]) == 0 && close(went_on[i]) == 0);
+    tri_cache_close(cache);
+    remove_all(folder);
+}
+
+/* Writes entries of 20,000 numbers, all of one value, until it is killed. */
+static void write_on(struct tri_cache *cache, int to) {
+    for (int round = 1;; round++) {
+        json_t *value = json_array();
+        for (int i = 0; i < 20000; i++) (void)json_array_append_new(value, json_integer(round));
+        if (tri_cache_put(cache, "area", KEY, value) != TRI_OK) _exit(1);
+        json_decref(value);
+        if (round == 1) tell(to);
+    }
+}
+
+Test(cache, a_writer_that_is_killed_leaves_a_whole_entry, .timeout = 60) {
+    enum { KILLS = 12 };
+    char folder[TEMP_PATH];
+    struct tri_cache *cache = fresh(folder);
+    int begun[2];
+    cr_assert_eq(pipe(begun), 0);
+    for (int round = 0; round < KILLS; round++) {
+        int status = 0;
+        pid_t writer = fork();
+        if (writer == 0) write_on(cache, begun[1]);
+        cr_assert(told(begun[0], 10000), "nothing was written");
+        nanosleep(&(struct timespec){0, 1700000L * round}, NULL);
+        cr_assert_eq(kill(writer, SIGKILL), 0);
+        cr_assert_eq(waitpid(writer, &status, 0), writer);
+        cr_expect(WIFSIGNALED(status));
+        json_t *value = NULL;
+        cr_assert_eq(tri_cache_get(cache, "area", KEY, &value), TRI_OK, "%s", tri_error());
+        cr_assert(value != NULL, "kill %d left a damaged entry", round);
+        cr_expect_eq(json_array_size(value), 20000);
+        cr_expect(json_equal(json_array_get(value, 0), json_array_get(value, 19999)));
+        json_decref(value);
+    }
+    cr_expect(close(begun[0]) == 0 && close(begun[1]) == 0);
     tri_cache_close(cache);
     remove_all(folder);
 }

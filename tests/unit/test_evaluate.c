@@ -17,6 +17,7 @@
 #include "explore/evaluate.h"
 #include "explore/model.h"
 #include "explore/simulate.h"
+#include "tests/unit/explore_bench.h"
 
 static struct tri_space a_space(const char *shape, uint32_t prompt, uint32_t batch) {
     struct tri_space space;
@@ -27,12 +28,6 @@ static struct tri_space a_space(const char *shape, uint32_t prompt, uint32_t bat
     space.workload.tokens = 16;
     space.workload.batch = batch;
     return space;
-}
-
-static struct tri_design a_design(const char *path) {
-    struct tri_design design;
-    cr_assert(tri_design_read(path, &design) == TRI_OK, "%s", tri_error());
-    return design;
 }
 
 static struct tri_figures figures_of(const struct tri_space *space,
@@ -140,29 +135,6 @@ Test(evaluate, a_row_longer_than_k_max_is_an_error_that_names_it) {
 }
 
 /* ---- evaluator ---- */
-
-struct bench {
-    char folder[64];
-    struct tri_cache *cache;
-    struct tri_evaluator *evaluator;
-};
-
-static void close_bench(struct bench *b) {
-    char line[8];
-    const char *const argv[] = {"rm", "-rf", b->folder, NULL};
-    tri_evaluator_destroy(b->evaluator);
-    tri_cache_close(b->cache);
-    tri_child_line(argv, line, sizeof line);
-}
-
-static struct bench open_bench(const struct tri_space *space) {
-    struct bench b = {.folder = "/tmp/test-evaluate-XXXXXX"};
-    cr_assert(mkdtemp(b.folder) != NULL);
-    cr_assert(tri_cache_open(b.folder, &b.cache) == TRI_OK, "%s", tri_error());
-    if (space != NULL)
-        cr_assert(tri_evaluator_create(space, b.cache, &b.evaluator) == TRI_OK, "%s", tri_error());
-    return b;
-}
 
 Test(evaluate, the_key_changes_with_all_that_decides_a_figure_and_with_nothing_else) {
     struct tri_space space = a_space("tiny", 8, 1);

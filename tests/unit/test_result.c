@@ -147,7 +147,39 @@ Test(result, names_both_versions_and_what_else_is_wrong) {
     refused(text, "\"index\":3", "\"index\":-3", "index");
     refused(text, "\"ports\":1,\"beat_bits\":128", "\"ports\":3,\"beat_bits\":128", "ports");
     refused(text, "\"k_max\":1024", "\"k_max\":\"many\"", "k_max");
+    refused(text, "\"k_max\":1024", "\"k_max\":4294967296", "k_max: wanted a whole number");
+    refused(text, "\"encoding\":\"b2\"", "\"encoding\":\"b4\"",
+            "encoding: wanted one of its words");
+    refused(text, "\"profile\":\"tiny\"", "\"profile\":7", "profile: wanted one of its words");
+    refused(text, "{\"sweep_seconds\":12.0",
+            "{\"sweep_seconds\":12.0,\"unfinished\":{\"by\":\"x\"}", "unfinished: wanted");
     free(text);
+    tri_result_free(&result);
+}
+
+Test(result, says_what_it_was_cut_by_in_its_file_and_its_document) {
+    struct tri_result result = some_result(), back;
+    uint32_t cut;
+    json_t *json = NULL;
+    cr_assert_eq(tri_result_json(&result, &json), TRI_OK, "%s", tri_error());
+    cr_expect(json_is_null(json_object_get(json, "unfinished")));
+    json_decref(json);
+    result.unfinished = (struct tri_unfinished){TRI_CUT_MINUTES, 41, 2};
+    char *text = written(&result);
+    cr_assert_eq(read_back(text, &back, &cut), TRI_OK, "%s", tri_error());
+    cr_expect_eq(back.unfinished.by, TRI_CUT_MINUTES);
+    cr_expect_eq(back.unfinished.not_evaluated, 41);
+    cr_expect_eq(back.unfinished.not_raised, 2);
+    cr_assert_eq(tri_result_json(&back, &json), TRI_OK, "%s", tri_error());
+    const json_t *unfinished = json_object_get(json, "unfinished");
+    cr_expect_str_eq(json_string_value(json_object_get(unfinished, "by")), "minutes");
+    cr_expect_eq(json_integer_value(json_object_get(unfinished, "not_evaluated")), 41);
+    cr_expect_str_eq(json_string_value(json_object_get(unfinished, "text")),
+                     "cut by the budget of minutes: 41 legal points not evaluated, and 2 on the "
+                     "front not at its effort");
+    json_decref(json);
+    free(text);
+    tri_result_free(&back);
     tri_result_free(&result);
 }
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Sweeps with the real evaluator at the effort of formulas: every rule, interruption, shards, a
- * worker that is killed; and the guided rule against a space that is walked to its end.
+ * worker that is killed; and guided search against a space that is walked to its end. The guided
+ * rule itself: test_search_guide.c.
  */
 #include <criterion/criterion.h>
-#include <math.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
 
-#include "explore/guide.h"
 #include "explore/search.h"
 #include "explore/sweep_file.h"
 #include "explore/worker.h"
@@ -78,6 +77,90 @@ Test(search, takes_random_points_by_the_seed_and_none_twice) {
     cr_expect_neq(sums[0], sums[2]);
 }
 
+/* ---- budgets ---- */
+
+static void expect_unfinished(const struct tri_result *result, enum tri_cut by,
+                              uint64_t not_evaluated) {
+    cr_expect_eq(result->unfinished.by, by, "%d", (int)result->unfinished.by);
+    cr_expect_eq(result->unfinished.not_evaluated, not_evaluated, "%llu",
+                 (unsigned long long)result->unfinished.not_evaluated);
+}
+
+/* Each rule, cut at 40 points, says how many of the 176 it left out, and no more when it is taken
+ * up again without the budget. */
+Test(search, says_how_many_points_the_budget_left_out) {
+    for (int rule = TRI_SEARCH_GRID; rule <= TRI_SEARCH_GUIDED; rule++) {
+        struct tri_search_options options = {.rule = (enum tri_search_rule)rule};
+        const uint32_t budget = rule == TRI_SEARCH_GUIDED ? 4 : 40;
+        struct sweep_files files, again;
+        struct tri_result result, back;
+        uint32_t cut;
+        char *text = replaced(test_space, "seed: 7\n",
+                              budget == 4 ? "seed: 7\nbudget: {points: 4}\n"
+                                          : "seed: 7\nbudget: {points: 40}\n");
+        sweep_begin(&files, text);
+        cr_assert_eq(sweep_run(&files, options, NULL, NULL, NULL, &result), TRI_OK, "%s",
+                     tri_error());
+        const uint64_t settled =
+            count_state(&result, TRI_POINT_DONE) + count_state(&result, TRI_POINT_PRUNED);
+        cr_expect_eq(count_state(&result, TRI_POINT_DONE), budget);
+        /* One batch was chosen before anything was learnt: the pruned ones come after its end. */
+        cr_expect(rule != TRI_SEARCH_GUIDED || count_state(&result, TRI_POINT_PRUNED) > 0);
+        cr_expect_lt(settled, 176);
+        expect_unfinished(&result, TRI_CUT_POINTS, 176 - settled);
+        cr_assert_eq(tri_result_read(files.out, &back, &cut), TRI_OK, "%s", tri_error());
+        expect_unfinished(&back, TRI_CUT_POINTS, 176 - settled);
+        tri_result_free(&back);
+        tri_result_free(&result);
+        sweep_begin(&again, test_space);
+        (void)snprintf(again.out, sizeof again.out, "%s", files.out);
+        cr_assert_eq(sweep_run(&again, options, NULL, NULL, NULL, &result), TRI_OK, "%s",
+                     tri_error());
+        expect_unfinished(&result, TRI_CUT_NONE, 0);
+        tri_result_free(&result);
+        cr_assert_eq(tri_result_read(files.out, &back, &cut), TRI_OK, "%s", tri_error());
+        expect_unfinished(&back, TRI_CUT_NONE, 0);
+        tri_result_free(&back);
+        sweep_end(&again);
+        sweep_end(&files);
+        free(text);
+    }
+}
+
+/* Shard i + 1 of three, into a file whose name is put into `path`. */
+static void run_third(const struct sweep_files *files, uint32_t i, char path[TEMP_PATH + 8],
+                      struct tri_result *result) {
+    struct tri_search_options options = {.rule = TRI_SEARCH_GRID, .shard = i + 1, .shards = 3};
+    struct sweep_files part = *files;
+    (void)snprintf(part.out, sizeof part.out, "%.50s-%u", files->out, i);
+    (void)snprintf(path, TEMP_PATH + 8, "%s", part.out);
+    cr_assert_eq(sweep_run(&part, options, NULL, NULL, NULL, result), TRI_OK, "%s", tri_error());
+}
+
+/* Of 176 points shards 1 and 2 of three have 59 each; 40 of all are within the budget, 14 and 13 of
+ * them theirs. */
+Test(search, joined_shards_say_what_all_left_out_and_what_is_missing) {
+    struct sweep_files files;
+    struct tri_result result, merged;
+    char parts[2][TEMP_PATH + 8],
+        *text = replaced(test_space, "seed: 7\n", "seed: 7\nbudget: {points: 40}\n");
+    const char *paths[] = {parts[0], parts[1], parts[0]};
+    sweep_begin(&files, text);
+    for (uint32_t i = 0; i < 2; i++) {
+        run_third(&files, i, parts[i], &result);
+        expect_unfinished(&result, TRI_CUT_POINTS, i == 0 ? 59 - 14 : 59 - 13);
+        tri_result_free(&result);
+    }
+    for (uint32_t given = 2; given <= 3; given++) { /* the first one twice changes nothing */
+        cr_assert_eq(tri_result_merge(paths, given, &merged), TRI_OK, "%s", tri_error());
+        expect_unfinished(&merged, TRI_CUT_SHARDS, 59 - 14 + 59 - 13 + 58);
+        tri_result_free(&merged);
+    }
+    for (int i = 0; i < 2; i++) (void)remove(parts[i]);
+    free(text);
+    sweep_end(&files);
+}
+
 /* ---- interruption ---- */
 
 struct interruption {
@@ -103,6 +186,7 @@ Test(search, goes_on_after_an_interruption_to_the_same_file) {
                  TRI_E_INTERRUPTED);
     cr_expect_geq(result.count, 50);
     cr_expect_lt(result.count, 176);
+    expect_unfinished(&result, TRI_CUT_INTERRUPTION, 176 - result.count);
     tri_result_free(&result);
     /* A kill in the middle of a line, on top. */
     FILE *file = fopen(files.out, "a");
@@ -152,12 +236,7 @@ Test(search, gives_shards_that_join_to_the_whole) {
     cr_assert_eq(sweep_run(&files, grid, NULL, NULL, NULL, &result), TRI_OK, "%s", tri_error());
     tri_result_free(&result);
     for (uint32_t i = 0; i < 3; i++) {
-        struct tri_search_options options = {.rule = TRI_SEARCH_GRID, .shard = i + 1, .shards = 3};
-        struct sweep_files part = files;
-        (void)snprintf(part.out, sizeof part.out, "%.50s-%u", files.out, i);
-        (void)snprintf(parts[i], sizeof parts[i], "%s", part.out);
-        cr_assert_eq(sweep_run(&part, options, NULL, NULL, NULL, &result), TRI_OK, "%s",
-                     tri_error());
+        run_third(&files, i, parts[i], &result);
         cr_expect_eq(result.count, i < 2 ? 59 : 58);
         tri_result_free(&result);
     }
@@ -187,9 +266,33 @@ Test(search, stops_at_the_budget_of_time) {
                  tri_error());
     cr_expect_gt(result.count, 0);
     cr_expect_lt(result.count, 176);
+    expect_unfinished(&result, TRI_CUT_MINUTES, 176 - result.count);
     tri_result_free(&result);
     sweep_end(&files);
     free(text);
+}
+
+/* All points are there in time, but the front's effort comes after the end of it. */
+Test(search, says_that_the_front_was_not_raised) {
+    struct tri_search_options options = {.rule = TRI_SEARCH_GRID,
+                                         .front_effort = TRI_EFFORT_COMPOSED};
+    struct sweep_files files;
+    struct tri_result result;
+    struct interruption interruption = {0, 176};
+    char why[256];
+    sweep_begin(&files, test_space);
+    cr_assert_eq(sweep_run(&files, options, stop_after, &interruption, &interruption.stop, &result),
+                 TRI_E_INTERRUPTED);
+    uint64_t front = 0;
+    for (uint64_t i = 0; i < result.count; i++)
+        front += result.points[i].front && result.points[i].effort < TRI_EFFORT_COMPOSED;
+    expect_unfinished(&result, TRI_CUT_INTERRUPTION, 0);
+    cr_expect_gt(front, 0);
+    cr_expect_eq(result.unfinished.not_raised, front);
+    cr_expect(tri_result_unfinished(&result, why, sizeof why));
+    cr_expect(strstr(why, "interrupted: 0 legal points not evaluated, and ") == why, "%s", why);
+    tri_result_free(&result);
+    sweep_end(&files);
 }
 
 /* ---- workers ---- */
@@ -280,186 +383,6 @@ Test(search, guided_finds_the_front_with_a_third_of_the_evaluations) {
     tri_result_free(&found);
     (void)remove(other.out);
     sweep_end(&files);
-}
-
-/* A truth that the formulas miss by up to a percent, and areas that they do not know: not exactly
- * monotone, as a synthesis tool's are not. */
-struct truth {
-    struct tri_space space;
-    uint64_t count;
-    struct tri_design designs[256];
-    struct tri_figures predicted[256], actual[256];
-    double share, recall;
-};
-
-static double draw(uint64_t seed, uint64_t at) { /* -1 .. 1 */
-    uint64_t words[2] = {seed, at};
-    uint64_t hash = tri_hash_bytes(TRI_HASH_START, words, sizeof words);
-    return (double)((hash ^ hash >> 31) % 20001) / 10000 - 1;
-}
-
-static void predict(struct truth *truth) {
-    struct tri_cache *cache = NULL;
-    struct tri_evaluator *evaluator = NULL;
-    struct sweep_files files;
-    char why[256], *text = replaced(test_space, "{figure: macs, better: smaller}", "lut");
-    memset(truth, 0, sizeof *truth);
-    sweep_begin(&files, text);
-    cr_assert_eq(tri_space_read(files.space, &truth->space), TRI_OK, "%s", tri_error());
-    cr_assert_eq(tri_cache_open(files.cache, &cache), TRI_OK);
-    cr_assert_eq(tri_evaluator_create(&truth->space, cache, &evaluator), TRI_OK);
-    for (uint64_t i = 0; i < tri_space_points(&truth->space); i++) {
-        struct tri_design *design = &truth->designs[truth->count];
-        if (!tri_space_design(&truth->space, i, design, why, sizeof why)) continue;
-        struct tri_figures *figures = &truth->predicted[truth->count];
-        cr_assert_eq(tri_evaluate(evaluator, design, TRI_EFFORT_MODEL, figures, why, sizeof why),
-                     TRI_OK, "%s", tri_error());
-        cr_assert_eq(figures->at[TRI_FIGURE_lut].origin, TRI_ABSENT);
-        truth->count++;
-    }
-    tri_evaluator_destroy(evaluator);
-    tri_cache_close(cache);
-    sweep_end(&files);
-    free(text);
-}
-
-static void make_truth(struct truth *truth, uint64_t seed, double rate_error, double area_noise) {
-    for (uint64_t i = 0; i < truth->count; i++) {
-        const struct tri_geometry *g = &truth->designs[i].geometry;
-        struct tri_figures *actual = &truth->actual[i];
-        *actual = truth->predicted[i];
-        double area = 2000 + g->ports * (900 + g->prefetch / 4.0) +
-                      g->ports * g->tokens * tri_weights_per_beat(g) * 9.5;
-        area *= 1 + area_noise * draw(seed, tri_design_hash(g));
-        actual->at[TRI_FIGURE_lut] = (struct tri_figure){floor(area), TRI_COMPOSED};
-        actual->at[TRI_FIGURE_decode_tokens_s].value *= 1 + rate_error * draw(seed + 1, i);
-        actual->at[TRI_FIGURE_decode_tokens_s].origin =
-            rate_error > 0 ? TRI_SIMULATED : TRI_MODELLED;
-    }
-}
-
-static void walk(struct truth *truth) {
-    struct tri_guide *guide = NULL;
-    bool taken[256] = {false}, better;
-    uint64_t at, evaluated = 0, front = 0, met = 0;
-    cr_assert_eq(
-        tri_guide_create(&truth->space, truth->designs, truth->predicted, truth->count, &guide),
-        TRI_OK);
-    while (tri_guide_next(guide, &at)) {
-        cr_assert(!taken[at], "a point comes twice");
-        taken[at] = true;
-        evaluated++;
-        cr_assert_eq(tri_guide_learn(guide, at, &truth->actual[at], true), TRI_OK);
-    }
-    for (uint64_t i = 0; i < truth->count; i++) {
-        uint64_t by;
-        cr_expect_neq(taken[i], tri_guide_pruned(guide, i, &by));
-        bool is_front = true, is_met = false;
-        for (uint64_t j = 0; j < truth->count && is_front; j++)
-            is_front =
-                !(tri_dominates(&truth->space, &truth->actual[j], &truth->actual[i], &better) &&
-                  better);
-        for (uint64_t j = 0; j < truth->count && is_front && !is_met; j++)
-            is_met = taken[j] &&
-                     tri_dominates(&truth->space, &truth->actual[j], &truth->actual[i], &better);
-        front += is_front;
-        met += is_front && is_met;
-    }
-    truth->share = (double)evaluated / (double)truth->count;
-    truth->recall = (double)met / (double)front;
-    tri_guide_destroy(guide);
-}
-
-Test(search, guide_needs_a_third_where_areas_are_unknown_but_grow) {
-    static struct truth truth;
-    predict(&truth);
-    make_truth(&truth, 0, 0, 0);
-    walk(&truth);
-    cr_expect_float_eq(truth.recall, 1.0, 1e-12);
-    cr_expect_leq(truth.share, 0.33, "share %.3f", truth.share);
-    tri_space_free(&truth.space);
-}
-
-Test(search, guide_stays_right_where_formulas_and_areas_are_off) {
-    static struct truth truth;
-    double share = 0;
-    predict(&truth);
-    for (uint64_t seed = 0; seed < 20; seed++) {
-        make_truth(&truth, seed, 0.01, 0.01);
-        walk(&truth);
-        cr_expect_geq(truth.recall, 0.999, "seed %llu: recall %.3f, share %.3f",
-                      (unsigned long long)seed, truth.recall, truth.share);
-        share += truth.share / 20;
-    }
-    cr_expect_lt(share, 0.67, "mean share %.3f", share);
-    tri_space_free(&truth.space);
-}
-
-/* Candidates by hand: a geometry, what the formulas say of both rates, the area that it will have.
- */
-struct by_hand {
-    uint32_t ports;
-    enum tri_encoding encoding;
-    double decode, prefill, lut;
-};
-
-/* Which candidates are evaluated, as letters in order. */
-static void order_of(const struct by_hand *candidates, uint64_t count, char *order) {
-    enum { MOST = 8 };
-    struct tri_space space = {.objective_count = 3,
-                              .objectives = {{TRI_FIGURE_lut, TRI_SMALLER},
-                                             {TRI_FIGURE_decode_tokens_s, TRI_LARGER},
-                                             {TRI_FIGURE_prefill_tokens_s, TRI_LARGER}}};
-    struct tri_design designs[MOST];
-    struct tri_figures predicted[MOST];
-    struct tri_guide *guide = NULL;
-    uint64_t at;
-    memset(designs, 0, sizeof designs);
-    memset(predicted, 0, sizeof predicted);
-    for (uint64_t i = 0; i < count; i++) {
-        designs[i].geometry = (struct tri_geometry){
-            candidates[i].ports, 128, candidates[i].encoding, 1, 1024, 4, 128};
-        for (int f = 0; f < TRI_FIGURE_COUNT; f++) predicted[i].at[f].origin = TRI_ABSENT;
-        predicted[i].at[TRI_FIGURE_decode_tokens_s] =
-            (struct tri_figure){candidates[i].decode, TRI_MODELLED};
-        predicted[i].at[TRI_FIGURE_prefill_tokens_s] =
-            (struct tri_figure){candidates[i].prefill, TRI_MODELLED};
-    }
-    cr_assert_eq(tri_guide_create(&space, designs, predicted, count, &guide), TRI_OK);
-    while (tri_guide_next(guide, &at)) {
-        struct tri_figures actual = predicted[at];
-        actual.at[TRI_FIGURE_lut] = (struct tri_figure){candidates[at].lut, TRI_COMPOSED};
-        *order++ = (char)('a' + at);
-        cr_assert_eq(tri_guide_learn(guide, at, &actual, true), TRI_OK);
-    }
-    *order = '\0';
-    tri_guide_destroy(guide);
-}
-
-Test(search, guide_prunes_the_larger_design_that_is_no_faster) {
-    char order[9];
-    const struct by_hand candidates[] = {{1, TRI_B3, 10, 10, 1000}, {2, TRI_B3, 10, 10, 1900}};
-    order_of(candidates, 2, order);
-    cr_expect_str_eq(order, "a");
-}
-
-Test(search, guide_looks_again_when_an_area_has_shrunk) {
-    char order[9];
-    /* b is pruned by a; then c, between them in geometry, turns out smaller than a: so may b. */
-    const struct by_hand candidates[] = {{1, TRI_B3, 10, 10, 1000},
-                                         {4, TRI_B3, 10, 10, 960},
-                                         {2, TRI_B3, 5, 20, 950},
-                                         {1, TRI_B2, 6, 21, 5000}};
-    order_of(candidates, 4, order);
-    cr_expect(strchr(order, 'b') != NULL, "%s", order);
-    cr_expect_eq(order[3], 'b', "%s", order);
-}
-
-Test(search, guide_compares_areas_of_one_encoding_only) {
-    char order[9];
-    const struct by_hand candidates[] = {{1, TRI_B3, 10, 10, 1000}, {2, TRI_B2, 10, 10, 800}};
-    order_of(candidates, 2, order);
-    cr_expect_str_eq(order, "ab");
 }
 
 /* ---- the file ---- */
