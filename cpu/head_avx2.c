@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The narrow head's kernels for AVX2: pairs of products are added in 16 bits, exactly: a pair is at
- * most 2 * 7 * 128, and 16 of them are added before they are widened.
+ * most 2 * 7 * 128, and 8 of them are added before they are widened.
  */
 typedef int tri_head_avx2_is_not_empty;
 #if defined(__AVX2__)

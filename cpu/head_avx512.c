@@ -124,11 +124,29 @@ static void dot2(const uint8_t *const *rows, uint32_t count, const struct tri_he
     for (; count > 0; count--, rows++, sums++) few(2, rows, 1, shape->padded, high, low, sums);
 }
 
+/* 4 a + b of chunk k of a unit, from a's three chunks and b's two. */
+static inline __attribute__((always_inline)) __m512i code5(const uint8_t *unit,
+                                                           const uint8_t *second, int k) {
+    const __m512i three = _mm512_set1_epi8(3), all = _mm512_set1_epi8(31);
+    const __m512i b = _mm512_loadu_si512(second + 64 * (k / 4));
+    const __m512i bits = k % 4 == 0 ? b : _mm512_srli_epi16(b, 2 * (k % 4));
+    __m512i a;
+    if (k < 6) {
+        a = _mm512_loadu_si512(unit + 64 * (k / 2));
+        a = k % 2 == 0 ? _mm512_slli_epi16(a, 2) : _mm512_srli_epi16(a, 1);
+    } else { /* two bits 6 and 7 of the unit's k - 6, above them bit k of the last */
+        const __m512i two = _mm512_srli_epi16(_mm512_loadu_si512(unit + 64 * (k - 6)), 4);
+        const __m512i top = _mm512_srli_epi16(_mm512_loadu_si512(unit + 128), k - 4);
+        a = _mm512_ternarylogic_epi32(_mm512_set1_epi8(12), two, top, 0xca);
+    }
+    /* where `three` has a bit, b's, else a's */
+    return _mm512_and_si512(_mm512_ternarylogic_epi32(three, bits, a, 0xca), all);
+}
+
 /* Four rows of the first plane, whose units take turns, with their second: 4 a + b. */
 static inline __attribute__((always_inline)) void rows5(const uint8_t *first, const uint8_t *second,
                                                         uint32_t units, const int8_t *high,
                                                         const int8_t *low, int32_t *sums) {
-    const __m512i three = _mm512_set1_epi8(3), all = _mm512_set1_epi8(31);
     const size_t stride = (size_t)128 * units;
     __m512i above[4], below[4];
     for (int r = 0; r < 4; r++) above[r] = below[r] = _mm512_setzero_si512();
@@ -141,23 +159,8 @@ static inline __attribute__((always_inline)) void rows5(const uint8_t *first, co
             const __m512i l = _mm512_loadu_si512(low + 512 * u + 64 * k);
 #pragma GCC unroll 4
             for (int r = 0; r < 4; r++) {
-                const uint8_t *unit = first + 192 * r;
-                const __m512i b =
-                    _mm512_loadu_si512(second + (size_t)r * stride + 128 * u + 64 * (k / 4));
-                const __m512i bits = k % 4 == 0 ? b : _mm512_srli_epi16(b, 2 * (k % 4));
-                __m512i a;
-                if (k < 6) {
-                    a = _mm512_loadu_si512(unit + 64 * (k / 2));
-                    a = k % 2 == 0 ? _mm512_slli_epi16(a, 2) : _mm512_srli_epi16(a, 1);
-                } else { /* two bits 6 and 7 of the unit's k - 6, above them bit k of the last */
-                    const __m512i two =
-                        _mm512_srli_epi16(_mm512_loadu_si512(unit + 64 * (k - 6)), 4);
-                    const __m512i top = _mm512_srli_epi16(_mm512_loadu_si512(unit + 128), k - 4);
-                    a = _mm512_ternarylogic_epi32(_mm512_set1_epi8(12), two, top, 0xca);
-                }
-                /* where `three` has a bit, b's, else a's */
                 const __m512i code =
-                    _mm512_and_si512(_mm512_ternarylogic_epi32(three, bits, a, 0xca), all);
+                    code5(first + 192 * r, second + (size_t)r * stride + 128 * u, k);
                 above[r] = _mm512_dpbusd_epi32(above[r], code, h);
                 below[r] = _mm512_dpbusd_epi32(below[r], code, l);
             }
@@ -174,8 +177,77 @@ static void both(const uint8_t *first, const uint8_t *second, const struct tri_h
               sums + r);
 }
 
+/* Two neighbours of four rows that take turns, for several states: their sums are what fits into
+ * registers. */
+static inline __attribute__((always_inline)) void
+pair(const int states, const int deep, const uint8_t *first, const uint8_t *second, uint32_t units,
+     const int8_t *const *high, const int8_t *const *low, int32_t *const *sums, size_t row) {
+    enum { ROWS = 2 };
+    __m512i above[ROWS * TRI_HEAD_TOGETHER], below[ROWS * TRI_HEAD_TOGETHER];
+    for (int i = 0; i < ROWS * TRI_HEAD_TOGETHER; i++) above[i] = below[i] = _mm512_setzero_si512();
+    for (uint32_t u = 0; u < units; u++, first += 768) {
+        fetch(first, 192 * ROWS);
+        if (deep) fetch(second + (size_t)128 * ROWS * u, 128 * ROWS);
+#pragma GCC unroll 8
+        for (int k = 0; k < 8; k++) {
+            __m512i code[ROWS];
+#pragma GCC unroll 2
+            for (int r = 0; r < ROWS; r++) {
+                const uint8_t *unit = first + 192 * r;
+                const __m512i whole[3] = {_mm512_loadu_si512(unit), _mm512_loadu_si512(unit + 64),
+                                          _mm512_loadu_si512(unit + 128)};
+                code[r] =
+                    deep ? code5(unit, second + 128 * ((size_t)r * units + u), k) : code3(whole, k);
+            }
+#pragma GCC unroll 4
+            for (int s = 0; s < states; s++) {
+                __m512i h = _mm512_loadu_si512(high[s] + 512 * u + 64 * k);
+                __m512i l = _mm512_loadu_si512(low[s] + 512 * u + 64 * k);
+                /* Kept in registers: loads, one a clock, are as scarce as products. */
+                __asm__("" : "+v"(h), "+v"(l));
+#pragma GCC unroll 2
+                for (int r = 0; r < ROWS; r++) {
+                    const int i = ROWS * s + r;
+                    above[i] = _mm512_dpbusd_epi32(above[i], code[r], h);
+                    below[i] = _mm512_dpbusd_epi32(below[i], code[r], l);
+                }
+            }
+        }
+    }
+    for (int s = 0; s < states; s += 2) { /* those of two states, or of one and zeros */
+        int32_t four[4];
+        store_sums(above + ROWS * s, below + ROWS * s, 4, four);
+        memcpy(sums[s] + row, four, ROWS * sizeof *four);
+        if (s + 1 < states) memcpy(sums[s + 1] + row, four + ROWS, ROWS * sizeof *four);
+    }
+}
+
+static inline __attribute__((always_inline)) void
+pairs(const int states, const int deep, const uint8_t *first, const uint8_t *second, uint32_t units,
+      const int8_t *const *high, const int8_t *const *low, int32_t *const *sums) {
+    for (size_t r = 0; r < TRI_HEAD_TILE; r += 2)
+        pair(states, deep, first + (size_t)192 * units * (r / 4 * 4) + 192 * (r % 4),
+             deep ? second + (size_t)128 * units * r : NULL, units, high, low, sums, r);
+}
+
+static void each(const uint8_t *first, const uint8_t *second, const struct tri_head_shape *shape,
+                 uint32_t states, const int8_t *const *high, const int8_t *const *low,
+                 int32_t *const *sums) {
+    const uint32_t units = shape->padded / 512;
+    if (second == NULL) {
+        if (states == 2) pairs(2, 0, first, second, units, high, low, sums);
+        if (states == 3) pairs(3, 0, first, second, units, high, low, sums);
+        if (states == 4) pairs(4, 0, first, second, units, high, low, sums);
+        return;
+    }
+    if (states == 2) pairs(2, 1, first, second, units, high, low, sums);
+    if (states == 3) pairs(3, 1, first, second, units, high, low, sums);
+    if (states == 4) pairs(4, 1, first, second, units, high, low, sums);
+}
+
 const struct tri_head_kernels tri_head_avx512 = {.tile = tile,
                                                  .both = both,
+                                                 .each = each,
                                                  .dot1 = dot1,
                                                  .dot2 = dot2,
                                                  .judge = judge_tile,

@@ -15,8 +15,9 @@
 
 enum { SAMPLE = 1024, TURNS = 6 };
 
-/* Rows with entries beyond 2^HUGE leave a head unscreened; those below 2^TINY are taken for 0. */
-enum { HUGE_EXPONENT = 100, TINY_EXPONENT = -100 };
+/* Rows with entries beyond 2^HUGE leave a head unscreened; those below 2^TINY are taken for 0, with
+ * a norm that holds what they are. A row of zeros has no exponent; subnormal ones have -127. */
+enum { HUGE_EXPONENT = 100, TINY_EXPONENT = -100, NO_EXPONENT = -128 };
 
 void *tri_head_take(uint64_t count, uint64_t size) {
     enum { LINE = 64, HUGE_PAGE = 2 << 20 };
@@ -47,7 +48,7 @@ static bool scaled_row(const struct tri_head *head, uint32_t row, float *w, int 
     if (largest >= 0x7f800000u) return false;
     *exponent = (int)(largest >> 23) - 127;
     if (*exponent < TINY_EXPONENT) {
-        if (largest == 0) *exponent = -127;
+        if (largest == 0) *exponent = NO_EXPONENT;
         memset(w, 0, n * sizeof *w);
         return true;
     }
@@ -187,7 +188,7 @@ static void narrow_tile(void *context, uint32_t part, uint32_t thread) {
         if (exponent > HUGE_EXPONENT) n->wide[thread] = true;
         if (exponent < TINY_EXPONENT) {
             /* |w| <= 2^-93.5, and slack >= 2^-17 |x|: slack * 2^-76 >= |x| |w|. */
-            head->norm[row] = exponent == -127 ? 0 : 0x1p-76f;
+            head->norm[row] = exponent == NO_EXPONENT ? 0 : 0x1p-76f;
             continue;
         }
         if (exponent > HUGE_EXPONENT) continue;

@@ -23,6 +23,7 @@ enum {
     TRI_HEAD_DIRECTIONS = 16,
     TRI_HEAD_GROUP = 4,          /* rows of the first plane whose units take turns */
     TRI_HEAD_TILE = 64,          /* rows whose coefficients lie together: [directions][TILE] */
+    TRI_HEAD_TOGETHER = 4,       /* states that share a pass of the first plane, at most */
     TRI_HEAD_COEFFICIENT = 8191, /* the largest: 16 products of two stay below 2^31 */
     TRI_HEAD_DIGITS = 32639,     /* 127 * 256 + 127: what two digits hold */
     TRI_HEAD_COLUMNS =
@@ -86,6 +87,11 @@ struct tri_head_kernels {
     /* The same of a tile's first two planes, 4 a + b, modulo 2^32; NULL: tile and dot2 do it. */
     void (*both)(const uint8_t *first, const uint8_t *second, const struct tri_head_shape *shape,
                  const int8_t *high, const int8_t *low, int32_t *sums);
+    /* What tile does (second: NULL), or both, for 2..TOGETHER states: sums[state][row]. Codes are
+     * unpacked once for all of them. NULL: tile or both do it, state by state. */
+    void (*each)(const uint8_t *first, const uint8_t *second, const struct tri_head_shape *shape,
+                 uint32_t states, const int8_t *const *high, const int8_t *const *low,
+                 int32_t *const *sums);
     /* Estimates of a tile from its sums. */
     void (*judge)(const struct tri_head_shape *shape, const struct tri_head_state *state,
                   const struct tri_head_tile *tile);

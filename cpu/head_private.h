@@ -9,9 +9,6 @@
 #include "cpu/head.h"
 #include "cpu/head_narrow.h"
 
-/* States that share a pass of the first plane. */
-enum { TRI_HEAD_TOGETHER = 4 };
-
 /* The vocabulary as one state sees it. Scores are logits after the sampler's penalty. */
 struct tri_head_view {
     const float *x;

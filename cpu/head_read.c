@@ -32,30 +32,55 @@ struct screen {
     uint32_t count;
 };
 
-/* sums = sum over columns of X (4 a + b - 16), which fits; on the way it may not. */
-static void sum_both(const struct tri_head *head, const struct tri_head_view *v, size_t row) {
+/* sums = sum over columns of X a, or of X (4 a + b - 16), which fits; on the way it may not. */
+static void sum_tile(const struct tri_head *head, const struct tri_head_view *v, size_t row) {
     const struct tri_head_shape *shape = &head->shape;
     const uint8_t *first = head->plane[0] + row * tri_head_plane_bytes(shape, 0);
     const uint8_t *second = head->plane[1] + row * tri_head_plane_bytes(shape, 1);
     int32_t *sums = v->sums + row, more[TRI_HEAD_TILE];
-    uint32_t factor = 1;
-    if (head->kernels->both != NULL) {
-        memset(more, 0, sizeof more);
+    if (v->deep && head->kernels->both != NULL) {
         head->kernels->both(first, second, shape, v->state.high, v->state.low, sums);
-    } else {
-        factor = 4;
-        head->kernels->tile(first, shape, v->state.high, v->state.low, sums);
-        const uint8_t *rows[TRI_HEAD_TILE];
-        for (size_t i = 0; i < TRI_HEAD_TILE; i++)
-            rows[i] = second + i * tri_head_plane_bytes(shape, 1);
-        head->kernels->dot2(rows, TRI_HEAD_TILE, shape, v->state.high, v->state.low, more);
+        return;
     }
-    const uint32_t middle = DEEP_LARGEST * (uint32_t)v->state.total;
+    head->kernels->tile(first, shape, v->state.high, v->state.low, sums);
+    if (!v->deep) return;
+    const uint8_t *rows[TRI_HEAD_TILE];
+    for (size_t i = 0; i < TRI_HEAD_TILE; i++)
+        rows[i] = second + i * tri_head_plane_bytes(shape, 1);
+    head->kernels->dot2(rows, TRI_HEAD_TILE, shape, v->state.high, v->state.low, more);
     for (int i = 0; i < TRI_HEAD_TILE; i++)
-        sums[i] = (int32_t)(factor * (uint32_t)sums[i] + (uint32_t)more[i] - middle);
+        sums[i] = (int32_t)(4 * (uint32_t)sums[i] + (uint32_t)more[i]);
 }
 
-static void screen_tile(const struct tri_head *head, const struct tri_head_view *v, size_t row) {
+/* The same for all views that read as many planes. */
+static void sum_tiles(const struct tri_head *head, bool deep, uint32_t count, size_t row) {
+    const struct tri_head_shape *shape = &head->shape;
+    const struct tri_head_view *views[TRI_HEAD_TOGETHER];
+    const int8_t *high[TRI_HEAD_TOGETHER], *low[TRI_HEAD_TOGETHER];
+    int32_t *sums[TRI_HEAD_TOGETHER];
+    uint32_t states = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct tri_head_view *v = &head->view[i];
+        if (!v->screened || v->deep != deep) continue;
+        views[states] = v;
+        high[states] = v->state.high;
+        low[states] = v->state.low;
+        sums[states++] = v->sums + row;
+    }
+    if (states > 1 && head->kernels->each != NULL)
+        head->kernels->each(head->plane[0] + row * tri_head_plane_bytes(shape, 0),
+                            deep ? head->plane[1] + row * tri_head_plane_bytes(shape, 1) : NULL,
+                            shape, states, high, low, sums);
+    else
+        for (uint32_t s = 0; s < states; s++) sum_tile(head, views[s], row);
+    for (uint32_t s = 0; deep && s < states; s++) {
+        const uint32_t middle = DEEP_LARGEST * (uint32_t)views[s]->state.total;
+        for (int i = 0; i < TRI_HEAD_TILE; i++)
+            sums[s][i] = (int32_t)((uint32_t)sums[s][i] - middle);
+    }
+}
+
+static void judge_tile(const struct tri_head *head, const struct tri_head_view *v, size_t row) {
     const unsigned p = v->deep ? 1 : 0;
     const struct tri_head_tile tile = {.scale = head->scale[p] + row,
                                        .residual = head->residual[p] + row,
@@ -71,29 +96,35 @@ static void screen_tile(const struct tri_head *head, const struct tri_head_view 
                                        .most = v->most + row,
                                        .largest = v->tile_largest + row / TRI_HEAD_TILE,
                                        .largest_most = v->tile_most + row / TRI_HEAD_TILE};
-    /* What judge reads comes while the planes are read. */
-    fetch(tile.scale, TRI_HEAD_TILE * sizeof *tile.scale);
-    fetch(tile.residual, TRI_HEAD_TILE * sizeof *tile.residual);
-    fetch(tile.norm, TRI_HEAD_TILE * sizeof *tile.norm);
-    fetch(tile.step, TRI_HEAD_TILE * sizeof *tile.step);
-    fetch(tile.coefficients,
-          TRI_HEAD_TILE * sizeof *tile.coefficients * (size_t)head->shape.directions);
-    if (v->deep)
-        sum_both(head, v, row);
-    else
-        head->kernels->tile(head->plane[0] + row * tri_head_plane_bytes(&head->shape, 0),
-                            &head->shape, v->state.high, v->state.low, v->sums + row);
     head->kernels->judge(&head->shape, &v->state, &tile);
+}
+
+/* What judge reads comes while the planes are read. */
+static void fetch_judged(const struct tri_head *head, bool deep, size_t row) {
+    enum { N = TRI_HEAD_TILE };
+    const unsigned p = deep ? 1 : 0;
+    fetch(head->scale[p] + row, N * sizeof(float));
+    fetch(head->residual[p] + row, N * sizeof(float));
+    fetch(head->norm + row, N * sizeof(float));
+    fetch(head->step + row, N * sizeof(float));
+    fetch(head->coefficients + row * head->shape.directions,
+          N * sizeof(int16_t) * (size_t)head->shape.directions);
 }
 
 static void screen_part(void *context, uint32_t part, uint32_t thread) {
     (void)thread;
     const struct screen *s = context;
-    const uint32_t tiles = s->head->rows / TRI_HEAD_TILE, first = part * STEP_TILES;
+    const struct tri_head *head = s->head;
+    const uint32_t tiles = head->rows / TRI_HEAD_TILE, first = part * STEP_TILES;
     for (uint32_t t = first; t < tiles && t < first + STEP_TILES; t++) {
+        const size_t row = (size_t)t * TRI_HEAD_TILE;
         for (uint32_t i = 0; i < s->count; i++) {
-            if (s->head->view[i].screened)
-                screen_tile(s->head, &s->head->view[i], (size_t)t * TRI_HEAD_TILE);
+            if (head->view[i].screened) fetch_judged(head, head->view[i].deep, row);
+        }
+        sum_tiles(head, false, s->count, row);
+        sum_tiles(head, true, s->count, row);
+        for (uint32_t i = 0; i < s->count; i++) {
+            if (head->view[i].screened) judge_tile(head, &head->view[i], row);
         }
     }
 }

@@ -165,8 +165,10 @@ static void narrow_row(const struct tri_head_shape *shape, float *w, uint8_t *co
     for (int l = 0; l < LANES; l++) largest = top[l] > largest ? top[l] : largest;
     const float rms = tri_sqrt(row_dot(w, w, n) / (float)shape->cols);
     round_row(w, n, range_of(w, n, rms > 0x1p-44f ? rms : 0x1p-44f, largest), codes);
+    /* Columns that only pad a row meet zeros of every state. */
+    const uint32_t used = (shape->cols + LANES - 1) / LANES * LANES;
     for (unsigned plane = 0; plane < TRI_HEAD_PLANES; plane++)
-        fit(w, codes, n, (int)tri_head_bits_up_to(plane), &row->scale[plane],
+        fit(w, codes, used, (int)tri_head_bits_up_to(plane), &row->scale[plane],
             &row->residual[plane]);
 }
 

@@ -87,7 +87,7 @@ def run_own(engine, packing, threads, args, prefill, samples):
 
 def run_batches(engine, threads, args, samples):
     for texts in [int(n) for n in args.batches.split(",") if n]:
-        answer = engine.ask(f"batch {texts} {max(1, args.tokens // 4)}")
+        answer = engine.ask(f"batch {texts} {max(1, args.tokens // 2)}")
         rate = answer["tokens"] / answer["seconds"]
         samples.batch.setdefault((threads, texts), []).append(rate)
         print(f"  {threads} threads  {texts} texts  {rate:9.2f} tokens/s", file=sys.stderr)
