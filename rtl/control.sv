@@ -95,16 +95,17 @@ module control #(
     endcase
   endfunction
 
-  // Words that software writes into it: the arguments.
+  // Words that software writes into it: the arguments. Not '1, of which Yosys 0.23 keeps the lowest bit
+  // in a function of constants.
   function automatic logic [WORDS-1:0] arguments();
     arguments = '0;
-    arguments[32'(`TRI_REG_COMMANDS)/4+:2] = '1;
+    arguments[32'(`TRI_REG_COMMANDS)/4+:2] = 2'b11;
     arguments[32'(`TRI_REG_COUNT)/4] = 1'b1;
-    arguments[32'(`TRI_REG_COMPLETIONS)/4+:2] = '1;
-    arguments[32'(`TRI_REG_DATA)/4+:2] = '1;
+    arguments[32'(`TRI_REG_COMPLETIONS)/4+:2] = 2'b11;
+    arguments[32'(`TRI_REG_DATA)/4+:2] = 2'b11;
     arguments[32'(`TRI_REG_WATCHDOG)/4] = 1'b1;
     for (int i = 0; i < PORTS; i++)
-      arguments[(32'(`TRI_REG_WEIGHTS)+i*`TRI_REG_WEIGHTS_STRIDE)/4+:2] = '1;
+      arguments[(32'(`TRI_REG_WEIGHTS)+i*`TRI_REG_WEIGHTS_STRIDE)/4+:2] = 2'b11;
   endfunction
   localparam logic [WORDS-1:0] ARGUMENTS = arguments();
 

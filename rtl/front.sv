@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The front end: checks the list's arguments, fetches commands, checks them, tells the weight
-// readers what to stream, hands the command on and loads its activations. It runs ahead of the array
-// by up to two commands, so the weights of the next command are prefetched while this one is
+// readers what to stream, hands the command on and loads its activations. It runs ahead of the
+// array by up to two commands, so the weights of the next command are prefetched while this one is
 // multiplied. A bad command is handed on with its status; nothing else is touched for it. An AXI
 // error on a command ends the list here.
 //
-// All addresses are sums, and all sums are made by one 64-bit adder (acc_q), one operand per cycle:
-// an argument, a field of the command, or one of both shifted. What to add next is the table of
-// steps below; a field is read from a memory of the command's 16 words, which are also looked at as
-// they come. A product (rows times beats) is made beside it, a bit per cycle; K in beats is looked up.
-// Latency: list_ok PORTS + 10 cycles after start; a command is handed on 31 + 3 PORTS cycles after its
-// first word, and two for each token above one; its activations a memory latency and their beats
-// later. Throughput: a command every fetch, check and load, which the command before hides.
-// Handshake: valid/ready on every stream, valid does not wait for ready; banks by loaded and release;
-// an argument is given in the cycle after arg_read.
+// This file is the order of things: states, and the table of their steps. All addresses are sums,
+// made one operand per cycle by one adder (command_sum); a matrix's size is made beside it
+// (matrix_size); a command's words are looked at as they come (command_check), and its activations
+// are put in their places (activation_load).
+// Latency: list_ok PORTS + 10 cycles after start; a command is handed on 31 + 3 PORTS cycles after
+// its first word, and two for each token above one; its activations a memory latency and their
+// beats later. Throughput: a command every fetch, check and load, which the command before hides.
+// Handshake: valid/ready on every stream, valid does not wait for ready; banks by loaded and
+// release; an argument is given in the cycle after arg_read.
 `default_nettype none
 `include "accel.svh"
 
@@ -89,21 +89,23 @@ module front #(
 );
 
   localparam int BYTES      = BEAT_BITS / 8;
-  localparam int BYTES_LOG  = $clog2(BYTES);
   localparam int PORTS_LOG  = $clog2(PORTS);
   localparam int TOKENS_LOG = $clog2(TOKENS);
   localparam int CMD_BEATS  = 512 / BEAT_BITS;
-  localparam int PRODUCT_LOG = BYTES_LOG - 4;   // the product counts 16 bytes, at least a beat
+  localparam int PRODUCT_LOG = $clog2(BYTES) - 4;
   localparam int BEAT_WORDS = BEAT_BITS / 32;
   localparam int BEAT_LOG   = $clog2(BEAT_WORDS);
   localparam int ROW_W      = $clog2(K_MAX / BYTES + 2);  // data beats of a row
-  localparam int INDEX_W    = $clog2((K_MAX + 63) / BYTES + 1);
 
   localparam logic [2:0] IDLE = 3'd0, LIST = 3'd1, FETCH = 3'd2, CHECK = 3'd3, HAND_ON = 3'd4,
                          LOAD = 3'd5;
   // Words of a command; of 64 bits where read with wide.
-  localparam logic [3:0] TAG = 4'd1, ROWS = 4'd2, COLUMNS = 4'd3, T = 4'd4, W_OFFSET = 4'd6,
-                         A_OFFSET = 4'd8, R_OFFSET = 4'd10, A_STRIDE = 4'd12, R_STRIDE = 4'd13;
+  localparam logic [3:0] ROWS = 4'(`TRI_CMD_ROWS_LSB / 32), COLUMNS = 4'(`TRI_CMD_COLUMNS_LSB / 32),
+                         W_OFFSET = 4'(`TRI_CMD_WEIGHT_OFFSET_LSB / 32),
+                         A_OFFSET = 4'(`TRI_CMD_ACTIVATION_OFFSET_LSB / 32),
+                         R_OFFSET = 4'(`TRI_CMD_RESULT_OFFSET_LSB / 32),
+                         A_STRIDE = 4'(`TRI_CMD_ACTIVATION_STRIDE_LSB / 32),
+                         R_STRIDE = 4'(`TRI_CMD_RESULT_STRIDE_LSB / 32);
   localparam logic [6:0] COMMANDS = 7'(`TRI_REG_COMMANDS >> 2), COUNT = 7'(`TRI_REG_COUNT >> 2),
                          COMPLETIONS = 7'(`TRI_REG_COMPLETIONS >> 2),
                          DATA = 7'(`TRI_REG_DATA >> 2), WEIGHTS = 7'(`TRI_REG_WEIGHTS >> 2),
@@ -135,105 +137,50 @@ module front #(
   logic [2:0]   state_q;
   logic [4:0]   pc_q;           // step of the state
   logic [31:0]  fetched_q;      // commands
-  logic         fetch_error_q;
-  logic         word_valid;     // the command's word pc_q is there
-  logic [31:0]  word;
+  // The command's word pc_q, and whether it is there.
+  wire logic        word_valid = state_q == CHECK & ~pc_q[4] & in_valid;
+  wire logic [31:0] word = in_data[32*(32'(pc_q)%BEAT_WORDS)+:32];
   assign arg_read = op[ARG];
-  assign word_valid = state_q == CHECK & ~pc_q[4] & in_valid;
-  assign word = in_data[32*(32'(pc_q)%BEAT_WORDS)+:32];
 
-  // ---- the command's words: a memory with a read port for the low and one for the high word ------
-  (* ram_style = "block", no_rw_check *) logic [31:0] low [0:15], high [0:15];
-  logic [31:0] low_q, high_q;
-  logic [3:0]  field;
-  always_ff @(posedge clk) begin
-    if (word_valid) low[pc_q[3:0]] <= word;
-    if (word_valid) high[pc_q[3:0]] <= word;
-    if (op[FIELD]) low_q <= low[field];
-    else low_q <= '0;
-    if (op[WIDE]) high_q <= high[field|4'd1];
-    else high_q <= '0;
-  end
+  // ---- what the steps work with -----------------------------------------------------------------
+  logic [3:0]        field;
+  logic [63:0]       sum;
+  logic [32:0]       product;
+  logic              field_below, overflow, fetch_error, load_done, bank_free;
+  logic [ROW_W-1:0]  row_beats;
 
-  // ---- the adder ----------------------------------------------------------------------------------
-  logic [63:0] acc_q, addend;
-  logic [65:0] sum_and_one;
-  logic [64:0] sum;
-  logic [32:0] product_q;
-  logic        overflow_q;
-  assign addend = op_q[SHIFT] ? {arg_data[58:0], 5'd0} | 64'({product_q, 4'd0})
-                              : arg_data | {high_q, low_q};
-  // Written as a difference, whose operands Yosys leaves in their order: the carry cells then take
-  // acc_q as it is, and addend and sum are one LUT a bit.
-  assign sum_and_one = {1'b0, acc_q, 1'b0} - ~{1'b0, addend, 1'b0};
-  assign sum = sum_and_one[65:1];
+  command_sum #(.PORTS(PORTS)) u_sum (
+      .clk, .rst_n, .forget(state_q == FETCH), .word_valid, .word_index(pc_q[3:0]), .word,
+      .read_low(op[FIELD]), .read_high(op[WIDE]), .field, .arg_data, .product,
+      .clear(op_q[CLEAR]), .ones(op_q[ONES]), .round(op_q[ROUND]), .add(op_q[ADD]),
+      .shift(op_q[SHIFT]), .align(op_q[ALIGN]), .sum, .field_below, .overflow);
 
-  // ---- columns in beats, of the data port and of weights: looked up by (columns + 63) / BYTES -----
-  (* ram_style = "block", rom_style = "block" *)
-  logic [ROW_W+WORD_W:0] beats_of [0:(1<<INDEX_W)-1];
-  logic [ROW_W-1:0]      row_beats;
-  logic [WORD_W:0]       beats;
-  localparam int MORE = 64 / BYTES - 1;
-  initial begin
-    for (int i = 0; i < (1 << INDEX_W); i++)
-      beats_of[i] = {ROW_W'(i - MORE), (WORD_W + 1)'((i - MORE + SUB - 1) / SUB)};
-  end
-  always_ff @(posedge clk)
-    if (op_q[LOOK_UP]) {row_beats, beats} <= beats_of[acc_q[BYTES_LOG+:INDEX_W]];
+  matrix_size #(.PORTS(PORTS), .BEAT_BITS(BEAT_BITS), .SUB(SUB), .K_MAX(K_MAX),
+                .WORDS(WORDS)) u_size (
+      .clk, .rst_n, .sum(sum[PORTS_LOG+20:0]), .look_up(op_q[LOOK_UP]), .grouped(op_q[GROUPED]),
+      .none(op_q[NONE]), .twice(op_q[FETCHED]), .number(fetched_q), .row_beats,
+      .beats(cmd_beats), .row_groups(cmd_row_groups), .product);
 
-  // ---- row groups x beats, most significant bit first ----------------------------------------------
-  logic [20:0] row_groups_q;
-  logic [3:0]  bit_q;          // the next one, and whether there is one
-  logic        bits_q, gated;
-  assign gated = bits_q & |(beats & (WORD_W + 1)'(33'd1 << bit_q));
-  always_ff @(posedge clk) begin
-    if (op_q[GROUPED]) row_groups_q <= acc_q[PORTS_LOG+:21];
-    if (op_q[LOOK_UP]) begin
-      bits_q <= 1'b1;
-      bit_q <= 4'(WORD_W);
-    end else if (bits_q) begin
-      bits_q <= bit_q != 4'd0;
-      bit_q <= bit_q - 4'd1;
-    end
-    if (op_q[NONE]) product_q <= '0;
-    else if (bits_q | op_q[FETCHED])
-      product_q <= {product_q[31:0], 1'b0}
-          + (gated ? 33'(row_groups_q) << PRODUCT_LOG : op_q[FETCHED] ? {fetched_q, 1'b0} : '0);
-    if (!rst_n) bits_q <= 1'b0;
-  end
+  command_check #(.K_MAX(K_MAX), .T_MAX(T_MAX)) u_check (
+      .clk, .forget(state_q == FETCH), .word_valid, .word_index(pc_q[3:0]), .word,
+      .word_error(in_error), .short_stride(op_q[COMPARE] & field_below), .overflow, .fetch_error,
+      .status(cmd_status), .tag(cmd_tag), .rows(cmd_rows), .tokens(cmd_tokens),
+      .stride(cmd_stride));
 
-  // ---- rules that need no sum; bits 1 to 8 as in the status -----------------------------------------
-  logic [8:1] broken, broken_q;
-  always_comb begin
-    broken = '0;
-    if (word_valid)
-      unique case (pc_q[3:0])
-        4'd0: {broken[2], broken[1]} = {word[31:16] != 16'd0, word[15:0] != `TRI_OP_MATMUL};
-        ROWS: broken[3] = word == 32'd0 || word > 32'd1048576;
-        COLUMNS: broken[4] = word == 32'd0 || word > 32'(K_MAX);
-        T: broken[5] = word == 32'd0 || word > 32'(T_MAX);
-        4'd5, 4'd14, 4'd15: broken[2] = word != 32'd0;
-        W_OFFSET, A_OFFSET, R_OFFSET, A_STRIDE, R_STRIDE: broken[6] = word[5:0] != 6'd0;
-        default: ;
-      endcase
-    broken[7] = op_q[COMPARE] & low_q[31:6] < acc_q[31:6];
-  end
-  logic [7:0] status;
-  always_comb begin
-    status = overflow_q ? `TRI_ACCEL_BAD_ADDRESS : `TRI_ACCEL_OK;
-    for (int i = 7; i >= 1; i--) if (broken_q[i]) status = 8'(i);
-    if (fetch_error_q) status = `TRI_ACCEL_AXI_COMMAND_ERROR;
-  end
+  activation_load #(.BEAT_BITS(BEAT_BITS), .SUB(SUB), .TOKENS(TOKENS), .K_MAX(K_MAX),
+                    .WORDS(WORDS), .GROUPS(GROUPS)) u_load (
+      .clk, .rst_n, .clear(state_q == HAND_ON), .load(state_q == LOAD), .tokens(cmd_tokens),
+      .row_beats, .done(load_done), .bank_free, .in_valid, .in_data, .in_error, .act_write,
+      .act_addr, .act_lane, .act_sub, .act_data, .bank_loaded, .bank_failed, .bank_release);
 
   // ---- steps ------------------------------------------------------------------------------------
-  logic [6:0]        tokens_q, t_q;   // t_q: vectors added or requested, and one
+  logic [6:0]        t_q;             // vectors added or requested, and one
   logic [PORT_W-1:0] port_q;
-  logic              accepted;        // a request
   logic [6:0]        weights_q;       // number of its argument
-  logic              last_t, last_port, stay, again, first_t, next_t, first_port, next_port;
-  assign accepted = req_valid & req_ready;
-  assign last_t = t_q == tokens_q;
-  assign last_port = port_q == PORT_W'(PORTS - 1);
+  logic              stay, again, first_t, next_t, first_port, next_port;
+  wire logic         accepted = req_valid & req_ready;
+  wire logic         last_t = t_q == cmd_tokens;
+  wire logic         last_port = port_q == PORT_W'(PORTS - 1);
 
   always_comb begin
     op = '0;
@@ -241,10 +188,7 @@ module front #(
     field = ROWS;
     stay = 1'b0;        // the next step is this one
     again = 1'b0;       // or the first of a loop
-    first_t = 1'b0;
-    next_t = 1'b0;
-    first_port = 1'b0;
-    next_port = 1'b0;
+    {first_t, next_t, first_port, next_port} = '0;
     unique case (state_q)
       LIST:
       unique case (pc_q)
@@ -348,7 +292,7 @@ module front #(
         5'd1: op = GET;
         5'd2: {op, field} = {SUM64, A_OFFSET};
         5'd3: ;
-        5'd4: begin                     // a vector's address is in acc_q
+        5'd4: begin                     // a vector's address is the sum
           stay = ~accepted;
           again = accepted & ~last_t;
           {op, field} = {again ? SUM : '0, A_STRIDE};
@@ -362,82 +306,33 @@ module front #(
   end
 
   // ---- requests ---------------------------------------------------------------------------------
-  logic              bank_q;           // the bank to load next
-  logic [1:0]        loaded_q, failed_q;
-  assign bank_loaded = loaded_q;
-  assign bank_failed = failed_q;
   assign req_valid = (state_q == FETCH & pc_q == 5'd6)
-      | (state_q == LOAD & pc_q == 5'd4 & ~loaded_q[bank_q] & ~failed_q[bank_q]);
-  assign req_addr = {acc_q[63:6], 6'd0};
+      | (state_q == LOAD & pc_q == 5'd4 & bank_free);
+  assign req_addr = {sum[63:6], 6'd0};
   assign req_beats = state_q == FETCH ? 32'(CMD_BEATS) : 32'(row_beats);
   assign in_ready = state_q == LOAD | (state_q == CHECK & ~pc_q[4] & (&pc_q[BEAT_LOG-1:0]));
 
   assign wput = op_q[PUT];
-  assign wput_addr = {acc_q[63:6], 6'd0};
-  assign wput_beats = 32'(product_q >> PRODUCT_LOG);
-  assign wreq_valid = cmd_valid & cmd_ready & status == `TRI_ACCEL_OK;
+  assign wput_addr = {sum[63:6], 6'd0};
+  assign wput_beats = 32'(product >> PRODUCT_LOG);
+  assign wreq_valid = cmd_valid & cmd_ready & cmd_status == `TRI_ACCEL_OK;
 
   // ---- hand-on ----------------------------------------------------------------------------------
-  logic [20:0] rows_q;
-  logic [31:0] tag_q, stride_q;
-  logic [63:0] result_q, completion_q;
   // The next command's weights are asked for before its activations have a bank.
-  assign cmd_valid = state_q == HAND_ON & (status != `TRI_ACCEL_OK | wreq_ready);
-  assign cmd_status = status;
-  assign cmd_tag = tag_q;
-  assign cmd_rows = rows_q;
-  assign cmd_row_groups = row_groups_q;
-  assign cmd_beats = beats;
-  assign cmd_tokens = tokens_q;
-  assign cmd_groups = (GROUP_W + 1)'((32'(tokens_q) + 32'(TOKENS - 1)) >> TOKENS_LOG);
-  assign cmd_result = result_q;
-  assign cmd_completion = completion_q;
-  assign cmd_stride = stride_q;
+  assign cmd_valid = state_q == HAND_ON & (cmd_status != `TRI_ACCEL_OK | wreq_ready);
+  assign cmd_groups = (GROUP_W + 1)'((32'(cmd_tokens) + 32'(TOKENS - 1)) >> TOKENS_LOG);
+  wire logic unused = ^product;
 
-  // ---- activations as they come -------------------------------------------------------------------
-  logic [6:0]        t_in_q;           // vectors received
-  logic [ROW_W-1:0]  k_in_q;           // beats of this vector received
-  logic [WORD_W-1:0] word_q;
-  logic [2:0]        sub_q;
-  logic              load_error_q, last_in, last_vector;
-  assign last_in = k_in_q + 1'b1 == row_beats;
-  assign last_vector = t_in_q + 7'd1 == tokens_q;
-  assign act_write = state_q == LOAD & in_valid;
-  assign act_addr = ADDR'((32'(bank_q) * GROUPS + (32'(t_in_q) >> TOKENS_LOG)) * WORDS
-      + 32'(word_q));
-  assign act_lane = LANE_W'(32'(t_in_q) % TOKENS);
-  assign act_sub = sub_q;
-  assign act_data = in_data;
-
-  logic unused;
-  assign unused = ^{sum_and_one[0], product_q};
-
-  logic list_end;
-  assign list_end = state_q == LIST & pc_q == 5'd10;
-  assign list_ok = list_end & ~overflow_q;
-  assign list_bad = list_end & overflow_q;
+  // ---- the list's arguments are known -----------------------------------------------------------
+  wire logic list_end = state_q == LIST & pc_q == 5'd10;
+  assign list_ok = list_end & ~overflow;
+  assign list_bad = list_end & overflow;
 
   always_ff @(posedge clk) begin
     op_q <= op;
     wput_port <= port_q;
-    if (op_q[CLEAR]) acc_q <= {58'd0, op_q[ONES] ? 6'd63 : op_q[ROUND] ? 6'(PORTS - 1) : 6'd0};
-    else if (op_q[ADD]) acc_q <= sum[63:0];
-    overflow_q <= overflow_q | (op_q[ADD] & sum[64]) | (op_q[ALIGN] & arg_data[5:0] != 6'd0);
-    if (op_q[COMPLETION]) completion_q <= acc_q;
-    if (op_q[RESULT]) result_q <= acc_q;
-
-    broken_q <= broken_q | broken;
-    if (word_valid) begin
-      if (pc_q[3:0] == TAG) tag_q <= word;
-      if (pc_q[3:0] == ROWS) rows_q <= word[20:0];
-      if (pc_q[3:0] == T) tokens_q <= word[6:0];
-      if (pc_q[3:0] == R_STRIDE) stride_q <= word;
-      fetch_error_q <= fetch_error_q | in_error;
-    end
-    if (fetch_error_q) tag_q <= '1;
-
-    loaded_q <= loaded_q & ~bank_release;
-    failed_q <= failed_q & ~bank_release;
+    if (op_q[COMPLETION]) cmd_completion <= sum;
+    if (op_q[RESULT]) cmd_result <= sum;
 
     if (again) pc_q <= state_q == CHECK ? 5'd28 : 5'd3;
     else if (!stay) pc_q <= pc_q + 5'd1;
@@ -462,13 +357,10 @@ module front #(
       LIST:
       if (list_end) begin
         pc_q <= '0;
-        state_q <= overflow_q | count == 32'd0 ? IDLE : FETCH;
+        state_q <= overflow | count == 32'd0 ? IDLE : FETCH;
       end
 
       FETCH: begin
-        broken_q <= '0;
-        overflow_q <= 1'b0;
-        fetch_error_q <= 1'b0;
         if (accepted) fetched_q <= fetched_q + 32'd1;
         if (pc_q == 5'd10) begin
           pc_q <= '0;
@@ -481,34 +373,16 @@ module front #(
 
       HAND_ON: begin
         pc_q <= '0;
-        t_in_q <= '0;
-        k_in_q <= '0;
-        word_q <= '0;
-        sub_q <= '0;
-        load_error_q <= 1'b0;
         if (cmd_valid & cmd_ready) begin
-          if (status == `TRI_ACCEL_OK) state_q <= LOAD;
-          else state_q <= (fetched_q == count || fetch_error_q) ? IDLE : FETCH;
+          if (cmd_status == `TRI_ACCEL_OK) state_q <= LOAD;
+          else state_q <= (fetched_q == count || fetch_error) ? IDLE : FETCH;
         end
       end
 
       LOAD:
-      if (in_valid) begin
-        load_error_q <= load_error_q | in_error;
-        k_in_q <= last_in ? '0 : k_in_q + 1'b1;
-        sub_q <= (last_in || sub_q == 3'(SUB - 1)) ? '0 : sub_q + 3'd1;
-        if (last_in) word_q <= '0;
-        else if (sub_q == 3'(SUB - 1)) word_q <= word_q + 1'b1;
-        if (last_in) begin
-          t_in_q <= t_in_q + 7'd1;
-          if (last_vector) begin
-            if (load_error_q | in_error) failed_q[bank_q] <= 1'b1;
-            else loaded_q[bank_q] <= 1'b1;
-            bank_q <= ~bank_q;
-            pc_q <= '0;
-            state_q <= fetched_q == count ? IDLE : FETCH;
-          end
-        end
+      if (load_done) begin
+        pc_q <= '0;
+        state_q <= fetched_q == count ? IDLE : FETCH;
       end
 
       default: state_q <= IDLE;
@@ -517,10 +391,6 @@ module front #(
     if (!rst_n) begin
       state_q <= IDLE;
       op_q <= '0;
-      overflow_q <= 1'b0;
-      loaded_q <= '0;
-      failed_q <= '0;
-      bank_q <= 1'b0;
     end
   end
 

@@ -185,5 +185,8 @@ module run_control #(
   logic unused;
   assign unused = wait_command;  // counted as other
 
+`ifdef TRI_PROVE_RUN_CONTROL
+`include "run_control_properties.svh"
+`endif
 endmodule
 `default_nettype wire

@@ -127,7 +127,7 @@ module write_back #(
     if (state_q == WAIT) acc_q <= '0;
     else if (add) acc_q <= sum_and_one[64:1];
   end
-  // Written as a difference, whose operands Yosys leaves in their order: see front.sv.
+  // Written as a difference, whose operands Yosys leaves in their order: see command_sum.sv.
   assign sum_and_one = {1'b0, acc_q, 1'b0} - ~{1'b0, addend, 1'b0};
 
   // ---- the way to axi_write: the buffer's word, one cycle after read, and its strobes -------------

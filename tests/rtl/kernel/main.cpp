@@ -32,17 +32,14 @@ static Device open_device(const char *path) {
 }
 
 int main(int argc, char **argv) {
-    const KernelTest *const groups[] = {list_tests, fault_tests, run_tests};
-    Runner runner;
+    Runner runner("kernel");
     std::string report;
-    printf("kernel tests: seeds from %llu\n", (unsigned long long)runner.first());
     for (int i = 1; i < argc; i++) {
         const Device device = open_device(argv[i]);
         printf("%s\n", device.design.name);
-        for (const KernelTest *group : groups)
-            for (const KernelTest *test = group; test->name; test++)
-                runner.test(test->name, test->seeds,
-                            [&](uint64_t seed) { return test->run(test->name, seed, device); });
+        runner.all(
+            {list_tests, fault_tests, run_tests}, [](const KernelTest &test) { return test.seeds; },
+            device);
         if (!runner.picked("decode utilisation")) continue;
         const bool measured = utilisation(device, report);
         runner.count(measured, !measured);

@@ -3,7 +3,6 @@
 // good or bad, what is requested for it and nothing else, and every activation beat in its place of
 // a bank that was free.
 #include "tests/rtl/modules/module.h"
-#include "tests/rtl/modules/rules.h"
 
 #include "Vfront_1.h"
 #include "Vfront_16.h"

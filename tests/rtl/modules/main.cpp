@@ -4,13 +4,10 @@
 #include "tests/rtl/stream/runner.h"
 
 int main() {
-    const Test *const groups[] = {trit_decode_tests,   dot_tests,         activation_buffer_tests,
-                                  result_buffer_tests, sequencer_tests,   front_tests,
-                                  write_back_tests,    run_control_tests, control_tests};
-    Runner runner;
-    printf("module tests: seeds from %llu\n", (unsigned long long)runner.first());
-    for (const Test *group : groups)
-        for (const Test *test = group; test->name; test++)
-            runner.test(test->name, 4, [&](uint64_t seed) { return test->run(test->name, seed); });
+    Runner runner("module");
+    runner.all({trit_decode_tests, dot_tests, activation_buffer_tests, result_buffer_tests,
+                sequencer_tests, front_tests, write_back_tests, run_control_tests, control_tests,
+                array_tests},
+               [](const Test &) { return 4; });
     return runner.finish();
 }

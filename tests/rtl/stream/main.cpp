@@ -4,12 +4,8 @@
 #include "tests/rtl/stream/runner.h"
 
 int main() {
-    const Test *const groups[] = {skid_buffer_tests, fifo_tests, axi_read_tests, axi_write_tests,
-                                  weight_read_tests};
-    Runner runner;
-    printf("stream tests: seeds from %llu\n", (unsigned long long)runner.first());
-    for (const Test *group : groups)
-        for (const Test *test = group; test->name; test++)
-            runner.test(test->name, 8, [&](uint64_t seed) { return test->run(test->name, seed); });
+    Runner runner("stream");
+    runner.all({skid_buffer_tests, fifo_tests, axi_read_tests, axi_write_tests, weight_read_tests},
+               [](const Test &) { return 8; });
     return runner.finish();
 }

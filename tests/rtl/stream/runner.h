@@ -9,10 +9,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 
 class Runner {
   public:
-    Runner() : first_(number("SEED", 1)), seeds_(number("SEEDS", 0)), only_(getenv("TEST")) {}
+    explicit Runner(const char *what)
+        : first_(number("SEED", 1)), seeds_(number("SEEDS", 0)), only_(getenv("TEST")) {
+        printf("%s tests: seeds from %llu\n", what, (unsigned long long)first_);
+    }
 
     // run(seed) says whether all held. seeds: how many when the environment does not say.
     template <class Run> void test(const char *name, uint64_t seeds, Run run) {
@@ -24,12 +28,20 @@ class Runner {
         printf("%-75s %u of %u\n", name, good, (unsigned)seeds);
         fflush(stdout);
     }
+    // Every test of some lists, each of which ends with a nameless one; `with` is passed on to
+    // them.
+    template <class Test, class Seeds, class... With>
+    void all(std::initializer_list<const Test *> lists, Seeds seeds, const With &...with) {
+        for (const Test *list : lists)
+            for (const Test *one = list; one->name; one++)
+                test(one->name, seeds(*one),
+                     [&](uint64_t seed) { return one->run(one->name, seed, with...); });
+    }
     bool picked(const char *name) const { return !only_ || strstr(name, only_); }
     void count(unsigned passed, unsigned failed) {
         passed_ += passed;
         failed_ += failed;
     }
-    uint64_t first() const { return first_; }
     // Prints the sums and returns the exit status.
     int finish() const {
         printf("%u passed, %u failed\n", passed_, failed_);

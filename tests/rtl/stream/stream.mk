@@ -39,7 +39,7 @@ $(STREAM_OUT)/V%__ALL.a: $(STREAM_RTL) rtl/assert.svh tests/rtl/stream/stream.mk
 	@touch $@
 
 # The models' headers come with their libraries.
-$(STREAM_OUT)/%.o: tests/rtl/stream/%.cpp tests/rtl/stream/bench.h tests/rtl/stream/runner.h $(STREAM_LIBS)
+$(STREAM_OUT)/%.o: tests/rtl/stream/%.cpp $(wildcard tests/rtl/stream/*.h) $(STREAM_LIBS)
 	@echo "  CXX   $<"
 	$(Q)$(CXX) $(STREAM_FLAGS) -Wall -Wextra -c -o $@ $<
 
