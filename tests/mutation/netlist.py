@@ -6,7 +6,8 @@
 
 OUT/MODULE.sv is the flattened module with its own name and ports; the environment variable
 TRITIUM_MUTANT says at run time which mutant it is (0, or not set: none). OUT/select.v is the same
-with the select as an input, for proofs; OUT/mutants.txt has one line for each mutant. Mutants are of
+with the select as an input, for proofs; OUT/mutants.txt has one line for each mutant, and
+OUT/netlist.d tells make what it depends on. Mutants are of
 the module's own source lines and of the parts that it instantiates itself (axi_bursts has no model of
 its own).
 """
@@ -14,6 +15,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+
+from files import verilog_of
 
 WIDTH = 10
 MOST = 2**WIDTH - 1
@@ -28,7 +31,9 @@ def yosys(script, out):
 
 
 def prepared(module, parameters):
-    sources = " ".join(str(p) for p in sorted(Path("rtl").glob("*.sv")))
+    # Nothing but what the module is made of: Yosys numbers what it reads, and draws mutants by number,
+    # so that another module's change would give other mutants.
+    sources = " ".join(str(p) for p in verilog_of(module) if p.suffix == ".sv")
     set_parameters = "".join(" -chparam {} {}".format(*p.split("=", 1)) for p in parameters)
     return (f"read_verilog -sv -DSYNTHESIS -Irtl -Ibuild/gen {sources}\n"
             f"hierarchy -check -top {module}{set_parameters}\n"
@@ -63,6 +68,8 @@ def main():
     if found != 1:
         sys.exit(f"{module}: the select is not where it was expected")
     (out / f"{module}.sv").write_text(text)
+    files = " ".join(str(path) for path in verilog_of(module))
+    (out / "netlist.d").write_text(f"{out}/mutants.txt: {files}\n{files}:\n")
 
 
 main()

@@ -8,7 +8,8 @@ COMMAND is the test as `make test` runs it, on build/mutation/MODEL. A mutant is
 or does not end. Yosys then tries to prove each survivor equal to the module; what it cannot prove
 must be explained in tests/mutation/survivors.txt (`model | mutant | why it changes nothing that
 counts`, or `... | NOT KILLED: what no test sees`). Writes build/reports/mutation.json, where models of
-an earlier call stay while their netlist is the same, and adds the sums to build/reports/rtl.json. Fails below 95 % killed, or with a survivor unexplained.
+an earlier call stay while their netlist, the Verilog it was made of and the bench are the same, and
+adds the sums to build/reports/rtl.json. Fails below 95 % killed, or with a survivor unexplained.
 """
 import hashlib
 import json
@@ -20,6 +21,8 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from files import bench_of, verilog_of
 
 OUT = Path("build/mutation")
 REPORTS = Path("build/reports")
@@ -100,17 +103,24 @@ def explanations():
     return told
 
 
-def digest(model):
-    netlist = OUT / model / "select.v"
-    return hashlib.sha256(netlist.read_bytes()).hexdigest()[:16] if netlist.exists() else ""
+def digest(model, module):
+    """Of all that a verdict depends on; empty if there is no netlist."""
+    files = [OUT / model / "select.v", *verilog_of(module), *bench_of(module)]
+    if not files[0].exists():
+        return ""
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
-def of_before(now):
-    """What an earlier call found of other models, if their netlists are still the same."""
+def of_before(now, told):
+    """What an earlier call found of other models, if it still would, with the reasons of today."""
     path, fresh = REPORTS / "mutation.json", {entry["model"] for entry in now}
     known = json.loads(path.read_text())["models"] if path.exists() else []
-    return [entry for entry in known if entry["model"] not in fresh
-            and entry.get("netlist") == digest(entry["model"])]
+    still = [entry for entry in known if entry["model"] not in fresh
+             and entry.get("made_of") == digest(entry["model"], entry["module"])]
+    for entry in still:
+        for survivor in entry["survivors"]:
+            survivor["why"] = told.get((entry["model"], survivor["mutant"]))
+    return still
 
 
 def main():
@@ -134,10 +144,11 @@ def main():
         with ThreadPoolExecutor(jobs) as pool:
             proofs = list(pool.map(lambda i: equal(model, module, i + 1), open_ones))
         same = {i for i, proved in zip(open_ones, proofs) if proved}
-        entry = {"model": model, "module": module, "netlist": digest(model), "mutants": len(lines),
-                 "killed": len(lines) - len(alive), "proved_equal": len(same), "survivors": []}
-        print(f"{model:24} {len(lines):3} mutants, {entry['killed']:3} killed, {len(same):2} proved equal",
-              flush=True)
+        entry = {"model": model, "module": module, "made_of": digest(model, module),
+                 "mutants": len(lines), "killed": len(lines) - len(alive),
+                 "proved_equal": len(same), "survivors": []}
+        print(f"{model:24} {len(lines):3} mutants, {entry['killed']:3} killed, "
+              f"{len(same):2} proved equal", flush=True)
         for i in alive:
             if i in same:
                 continue
@@ -145,16 +156,15 @@ def main():
             why = told.get((model, name))
             entry["survivors"].append({"number": i + 1, "mutant": name, "why": why})
             print(f"  survivor {i + 1}: {model} | {name} | {why or 'UNEXPLAINED'}", flush=True)
-            good = good and why is not None
         report.append(entry)
-    report = of_before(report) + report
+    report = of_before(report, told) + report
     survivors = [s for e in report for s in e["survivors"]]
     harmless = sum(1 for s in survivors if s["why"] and not s["why"].startswith("NOT KILLED"))
     mutants = sum(e["mutants"] for e in report)
     fallen = sum(e["killed"] for e in report)
     changing = mutants - sum(e["proved_equal"] for e in report) - harmless
     share = fallen / changing if changing else 0.0
-    good = good and share >= WANTED
+    good = good and share >= WANTED and all(s["why"] for s in survivors)
     figures = {"mutants": mutants, "mutants_changing_behaviour": changing, "mutants_killed": fallen,
                "mutants_killed_share": round(share, 4)}
     REPORTS.mkdir(parents=True, exist_ok=True)
@@ -162,8 +172,8 @@ def main():
     whole = REPORTS / "rtl.json"
     known = json.loads(whole.read_text()) if whole.exists() else {}
     whole.write_text(json.dumps({**known, **figures}, indent=1) + "\n")
-    print(f"{mutants} mutants, {mutants - changing} change nothing, {fallen} of {changing} killed "
-          f"({100 * share:.1f} %)")
+    print(f"{len(report)} models: {mutants} mutants, {mutants - changing} change nothing, "
+          f"{fallen} of {changing} killed ({100 * share:.1f} %)")
     print(f"{fallen} passed, {changing - fallen} failed")
     sys.exit(0 if good else 1)
 

@@ -17,20 +17,18 @@ struct Parameters { // as in rtl_tests.mk
 };
 
 constexpr uint32_t counters_at = TRI_REG_CYCLES_ACTIVE, counter_words = 18;
+constexpr unsigned filled_after = 140; // cycles from a reset until the registers can be used
 
 template <class Model> class Control {
   public:
     Control(const char *name, uint64_t seed, const Parameters &parameters)
         : d_(*bench_.dut), p_(parameters), random_(seed), c_(name, seed) {
-        word_[TRI_REG_COMMANDS] = word_[TRI_REG_COMMANDS + 4] = word_[TRI_REG_COUNT] = 0;
-        word_[TRI_REG_COMPLETIONS] = word_[TRI_REG_COMPLETIONS + 4] = 0;
-        word_[TRI_REG_DATA] = word_[TRI_REG_DATA + 4] = 0;
-        for (unsigned i = 0; i < p_.ports; i++) word_[weights_at(i)] = word_[weights_at(i) + 4] = 0;
-        word_[TRI_REG_WATCHDOG] = TRI_REG_WATCHDOG_RESET;
+        zero_arguments();
     }
 
     bool run(uint64_t cycles) {
         for (c_.cycle = 0; c_.cycle < cycles && c_.ok(); c_.cycle++) {
+            if (random_.below(5000) == 0) reset();
             drive();
             bench_.settle();
             check_outputs();
@@ -67,11 +65,35 @@ template <class Model> class Control {
     bool was_awready_ = false, was_arready_ = false;
     bool write_answer_due_ = false, read_answer_due_ = false;
     uint32_t waddr_ = 0, raddr_ = 0, wdata_ = 0, rdata_ = 0;
-    unsigned strobes_ = 0, waited_ = 0;
+    unsigned strobes_ = 0, waited_ = 0, alone_ = 0, since_reset_ = 0;
     uint64_t writes_ = 0, reads_ = 0, runs_ = 0, interrupts_ = 0;
     struct {
         bool done, b, r; // seen in this cycle
     } before_ = {};
+
+    void zero_arguments() {
+        word_[TRI_REG_COMMANDS] = word_[TRI_REG_COMMANDS + 4] = word_[TRI_REG_COUNT] = 0;
+        word_[TRI_REG_COMPLETIONS] = word_[TRI_REG_COMPLETIONS + 4] = 0;
+        word_[TRI_REG_DATA] = word_[TRI_REG_DATA + 4] = 0;
+        for (unsigned i = 0; i < p_.ports; i++) word_[weights_at(i)] = word_[weights_at(i) + 4] = 0;
+        word_[TRI_REG_WATCHDOG] = TRI_REG_WATCHDOG_RESET;
+    }
+
+    // Wherever it stands, and whatever was written: all registers are again what they were at
+    // first.
+    void reset() {
+        d_.s_axil_awvalid = d_.s_axil_wvalid = d_.s_axil_arvalid = d_.done = d_.arg_read = 0;
+        bench_.reset();
+        bench_.settle();
+        zero_arguments();
+        start_ = done_ = ready_ = restart_ = gie_ = running_ = false;
+        aw_wanted_ = w_wanted_ = aw_offered_ = w_offered_ = ar_offered_ = false;
+        was_awready_ = was_arready_ = write_answer_due_ = read_answer_due_ = false;
+        ier_ = isr_ = waited_ = alone_ = since_reset_ = 0;
+        argument_ = 0;
+        b_held_.forget();
+        r_held_.forget();
+    }
 
     static uint32_t weights_at(unsigned port) {
         return TRI_REG_WEIGHTS + port * TRI_REG_WEIGHTS_STRIDE;
@@ -141,6 +163,10 @@ template <class Model> class Control {
         c_.same("rresp", 0, d_.s_axil_rresp);
         waited_ = (aw_offered_ && w_offered_) || ar_offered_ ? waited_ + 1 : 0;
         c_.expect(waited_ < 2000, "an access is taken in the end", 2000, waited_);
+        // A read waits for its memory and for writes, and for nothing else.
+        alone_ = ar_offered_ && !(aw_offered_ && w_offered_) && !d_.s_axil_rvalid ? alone_ + 1 : 0;
+        if (since_reset_++ < filled_after) alone_ = 0;
+        c_.expect(alone_ < 3, "a lone read is taken in its second cycle", 2, alone_);
     }
 
     // An argument for the kernel, a cycle after it was asked for.
@@ -151,7 +177,8 @@ template <class Model> class Control {
                                                : (uint32_t)pick(random_, lone);
         d_.arg_word = (uint8_t)(at / 4);
         // After a reset the memory is filled; what is written just now may be seen or not.
-        d_.arg_read = c_.cycle > 200 && random_.chance(70) && !(aw_offered_ && w_offered_);
+        d_.arg_read =
+            since_reset_ > filled_after && random_.chance(70) && !(aw_offered_ && w_offered_);
         argument_ = !d_.arg_read
                         ? 0
                         : (uint64_t)(word_.count(at + 4) ? word_[at + 4] : 0) << 32 | word_[at];

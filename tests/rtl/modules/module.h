@@ -68,6 +68,6 @@ template <size_t N> uint64_t pick(Random &random, const uint64_t (&values)[N]) {
 
 extern const Test trit_decode_tests[], dot_tests[], activation_buffer_tests[],
     result_buffer_tests[], sequencer_tests[], front_tests[], write_back_tests[],
-    run_control_tests[], control_tests[];
+    run_control_tests[], control_tests[], array_tests[];
 
 #endif

@@ -15,16 +15,19 @@ class Run {
 
     bool run() {
         for (unsigned i = 0; i < 200 && c_.ok(); i++) {
-            switch (random_.below(6)) {
+            switch (random_.below(7)) {
             case 0: ends_with_all_completions(); break;
             case 1: stops_at_a_status((unsigned)(16 + random_.below(8)), false); break;
             case 2: stops_at_a_status(0, true); break;
             case 3: has_nothing_to_do(true); break;
             case 4: has_nothing_to_do(false); break;
+            case 5: starts_again_at_once(); break;
             default:
-                expires((uint32_t)(random_.chance(20) ? random_.below(3) : 5 + random_.below(60)));
+                expires((uint32_t)(random_.chance(20) ? random_.below(3) : 5 + random_.below(60)),
+                        random_.chance(50));
             }
         }
+        expires(200011, false); // long enough for bits that a short silence never sets
         dies((uint32_t)(1 + random_.below(60)));
         return c_.ok();
     }
@@ -148,7 +151,7 @@ class Run {
     }
 
     void ends_with_all_completions() {
-        const uint32_t n = (uint32_t)(1 + random_.below(6));
+        const uint32_t n = (uint32_t)(1 + random_.below(random_.chance(5) ? 200 : 6));
         begin(n);
         until_running();
         completions(n);
@@ -188,41 +191,66 @@ class Run {
         return cycles;
     }
 
-    void until_expired(uint32_t watchdog) {
+    // Some commands are completed, then there is silence until the watchdog has expired; what it
+    // counts from is the last progress or the last completion.
+    void until_expired(uint32_t watchdog, uint32_t completed = 0) {
         const uint32_t wanted = watchdog == 0 ? 1 : watchdog; // as the contract says
         begin(3);
         d_.watchdog = watchdog;
         until_running();
+        for (uint32_t i = 1; i < completed; i++) complete(TRI_ACCEL_OK, false);
         for (uint64_t i = random_.below(100); i > 0 && wanted > 3; i--) {
             d_.progress = d_.progress ? random_.chance(60) : 1; // never silent for long
             cycle(false);
             c_.expect(!d_.expired, "not expired while things move");
         }
-        d_.progress = 1;
-        cycle(false);
+        if (completed > 0) {
+            d_.progress = 0;
+            complete(TRI_ACCEL_OK, false);
+        } else {
+            d_.progress = 1;
+            cycle(false);
+        }
         const bool early = wanted <= 3; // it may have expired before the progress
         d_.progress = 0;
         const uint32_t first = silence(wanted + 5, [&] { return d_.expired != 0; });
         if (!early) c_.same("cycles of silence until expired", wanted + 1, first);
     }
 
-    void expires(uint32_t watchdog) {
+    void expires(uint32_t watchdog, bool rescued) {
         const uint32_t wanted = watchdog == 0 ? 1 : watchdog;
-        until_expired(watchdog);
-        if (random_.chance(50) && wanted > 3) { // the command that hangs is completed
+        const uint32_t before = (uint32_t)random_.below(3);
+        until_expired(watchdog, before);
+        if (rescued && wanted > 3) { // the command that hangs is completed
             d_.progress = 1;
             complete(TRI_ACCEL_WATCHDOG, false);
             d_.progress = 0;
-            finish(5, TRI_ACCEL_WATCHDOG, 1, 1);
+            finish(5, TRI_ACCEL_WATCHDOG, before + 1, 1);
             return;
         }
         const uint32_t second = silence(wanted + 5, [&] { return d_.drain != 0 || dones_ > 0; });
         if (wanted > 3) c_.same("cycles of silence until it gives up", wanted + 1, second);
-        finish(5, TRI_ACCEL_WATCHDOG, 0, 1);
+        finish(5, TRI_ACCEL_WATCHDOG, before, 1);
+    }
+
+    // As with auto_restart: start stays, and nothing of a run that expired is left in the next one.
+    void starts_again_at_once() {
+        until_expired(20);
+        for (unsigned i = 0; i < 40 && dones_ == 0; i++) cycle(false);
+        c_.same("done once", 1, dones_);
+        const uint32_t n = (uint32_t)(1 + random_.below(3));
+        starts_ = dones_ = 0;
+        d_.count = n;
+        d_.watchdog = 1000;
+        until_running();
+        c_.expect(!d_.expired, "not expired in a new run");
+        completions(n);
+        finish(5, TRI_ACCEL_OK, n, 1);
     }
 
     void dies(uint32_t watchdog) {
-        until_expired(watchdog);
+        const uint32_t before = (uint32_t)random_.below(3);
+        until_expired(watchdog, before);
         silence(watchdog + 5, [&] { return d_.drain != 0; });
         d_.buses_idle = 0;
         d_.start = 1;
@@ -232,6 +260,7 @@ class Run {
         }
         c_.same("the run ends although the buses do not", 1, dones_);
         c_.same("status", TRI_ACCEL_DEAD, d_.status);
+        c_.same("completed by the run that died", before, d_.completed);
         counters();
         for (unsigned run = 0; run < 3; run++) {
             begin(2);

@@ -9,7 +9,7 @@
 #include "Vwrite_back_512.h"
 
 #include <deque>
-#include <map>
+#include <unordered_map>
 
 namespace {
 
@@ -54,6 +54,20 @@ template <class Model> class Back {
         return c_.ok() && !bench_.asserted();
     }
 
+    // One command of the most rows there may be (half of them with the next seed, and so on), all
+    // willing: every bit of what counts its chunks.
+    bool run_longest(uint32_t rows) {
+        longest_ = rows;
+        for (c_.cycle = 0; finished_ == 0 && c_.cycle < rows && c_.ok(); c_.cycle++) {
+            drive();
+            bench_.settle();
+            check();
+            bench_.edge();
+        }
+        c_.same("the command ends", 1, finished_);
+        return c_.ok() && !bench_.asserted();
+    }
+
   private:
     Bench<Model> bench_;
     Model &d_;
@@ -63,6 +77,7 @@ template <class Model> class Back {
     Case c_;
     Mood requests_, sink_, array_, answers_;
     uint64_t list_ = 0;
+    uint32_t longest_ = 0; // 0: all kinds of commands
 
     std::deque<Command> to_back_, filling_, records_; // not yet taken, filled, recorded
     bool flags_up_ = false, hangs_ = false, restart_ = false;
@@ -82,7 +97,8 @@ template <class Model> class Back {
     };
     std::deque<Request> requests_in_;
     bool results_answer_bad_ = false, completion_answer_bad_ = false, error_due_ = false;
-    std::map<uint64_t, uint8_t> memory_; // written since the command, or its completion, began
+    // Written since the command, or its completion, began.
+    std::unordered_map<uint64_t, uint8_t> memory_;
     uint32_t numbers_ = 0, done_in_run_ = 0;
     uint64_t finished_ = 0, results_bad_ = 0, completions_bad_ = 0, expired_ = 0;
 
@@ -111,11 +127,20 @@ template <class Model> class Back {
         k.rows = (uint32_t)(random_.chance(50) ? pick(random_, corners) : 1 + random_.below(200));
         k.tokens = (uint32_t)(1 + random_.below(s_.tokens * s_.groups));
         k.stride = (uint32_t)((k.rows * 4 + 63) / 64 * 64 + 64 * random_.below(3));
-        k.result = random_.next() & 0x0000ffffffffffc0ull;
+        if (random_.chance(30)) k.stride = (uint32_t)random_.next() | 0x40000000u; // far apart
+        k.stride &= ~63u;
+        // Anywhere, but so that all tokens' rows stay below 2^64, as the front makes sure.
+        k.result = random_.next() & (random_.chance(50) ? 0xfffffdffffffffc0ull : 0xffffffffc0ull);
         k.status = random_.chance(15) ? (unsigned)(1 + random_.below(8)) : (unsigned)TRI_ACCEL_OK;
         k.record = k.status;
         if (k.status == TRI_ACCEL_OK && random_.chance(4))
             k.record = TRI_ACCEL_AXI_ACTIVATION_ERROR;
+        if (longest_) {
+            k.rows = longest_;
+            k.stride = 4 * longest_;
+            k.tokens = 1;
+            k.status = k.record = TRI_ACCEL_OK;
+        }
         k.corrupt = random_.chance(15);
         k.axi = random_.chance(8);
         for (uint32_t &count : k.counts) count = (uint32_t)random_.next();
@@ -127,7 +152,8 @@ template <class Model> class Back {
     }
 
     void drive() {
-        for (Mood *mood : {&requests_, &sink_, &array_, &answers_}) mood->tick(random_);
+        if (!longest_)
+            for (Mood *mood : {&requests_, &sink_, &array_, &answers_}) mood->tick(random_);
         if (to_back_.size() < 3 && filling_.size() < 3 && random_.chance(20)) {
             to_back_.push_back(draw());
             filling_.push_back(to_back_.back());
@@ -176,7 +202,7 @@ template <class Model> class Back {
         if (requests_in_.empty() || requests_in_.front().left > 0 || !answers_.willing(random_))
             return;
         requests_in_.pop_front();
-        error_due_ = random_.chance(2);
+        error_due_ = !longest_ && random_.chance(2);
         (completing_ ? completion_answer_bad_ : results_answer_bad_) |= error_due_;
     }
 
@@ -186,7 +212,7 @@ template <class Model> class Back {
         if (!records_.empty() && records_.front().record == TRI_ACCEL_OK && random_.chance(30))
             flags_up_ = true;
         if (hangs_ || filling_.empty() || !array_.willing(random_)) return;
-        if (random_.below(1000) == 0) {
+        if (!longest_ && random_.below(1000) == 0) {
             hangs_ = true; // nothing more comes: the watchdog must end it
             return;
         }
@@ -316,4 +342,8 @@ const Test write_back_tests[] = {
      [](const char *n, uint64_t s) { return Back<Vwrite_back_256>(n, s, exact).run(60000); }},
     {"write_back of 512 bits: results, completions, errors and watchdog",
      [](const char *n, uint64_t s) { return Back<Vwrite_back_512>(n, s, wide).run(60000); }},
+    {"write_back of 256 bits: a command of 1048576 rows",
+     [](const char *n, uint64_t s) {
+         return Back<Vwrite_back_256>(n, s, exact).run_longest(1048576u >> (s - 1) % 4);
+     }},
     {nullptr, nullptr}};
