@@ -12,7 +12,7 @@ read="read_verilog -sv -DSYNTHESIS -Irtl -Ibuild/gen $(echo rtl/*.sv) $top; hier
 mkdir -p $out
 case ${1:-} in
 xcup)
-    steps="proc; setattr -unset ram_style */m:*
+    steps="proc; setattr -unset ram_style -unset rom_style */m:*
         synth_xilinx -family xcup -flatten -noiopad -noclkbuf -nodsp -nobram -top tritium_top"
     ;;
 osu018)
