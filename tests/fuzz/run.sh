@@ -60,6 +60,7 @@ if [ "$mode" = test ]; then
         once "$target-seeds" "$target" $fuzz/seeds/"$target"/* || status=$?
         grep -qx "accepted: $(count $fuzz/seeds/"$target")" $fuzz/logs/"$target"-seeds.log || status=1
         verdict "$target: a seed is not accepted" $status
+        [ $status -eq 0 ] || tail -n 20 $fuzz/logs/"$target"-seeds.log
         for input in tests/fuzz/regress/"$target"/*; do
             [ -f "$input" ] || continue
             status=0
