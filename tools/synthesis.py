@@ -249,12 +249,12 @@ def composed(family, parameters, folder):
 
 
 # ---- whole -----------------------------------------------------------------------------------------
-def whole(family, parameters, folder, flat=True):
+def whole(family, parameters, folder):
     """Counts of the kernel synthesised at once."""
     os.makedirs(folder, exist_ok=True)
     stem = os.path.join(folder, f"whole-{os.getpid()}")
     yosys(f"{read(VENDOR[family])}; hierarchy -top tritium_core {chparam(parameters)}; "
-          f"{synth(family, 'tritium_core', flat)}; tee -o {stem}.stat {stat(family)}", stem + ".log")
+          f"{synth(family, 'tritium_core', True)}; tee -o {stem}.stat {stat(family)}", stem + ".log")
     with open(stem + ".stat", encoding="utf-8") as file:
         counted = count(family, file.read())
     os.remove(stem + ".stat")
@@ -268,7 +268,6 @@ def main():
     parser.add_argument("--family", required=True, choices=sorted(VENDOR))
     parser.add_argument("--folder", default="build/area/parts", help="where parts are kept, and logs")
     parser.add_argument("--out", help="JSON file; without it standard output")
-    parser.add_argument("--hierarchical", action="store_true", help="whole: module by module")
     parser.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="of tritium_core")
     options = parser.parse_intermixed_args()
     if options.family == "osu018" and not os.path.exists(LIBERTY):
@@ -279,7 +278,7 @@ def main():
         if options.how == "composed":
             result = composed(options.family, parameters, options.folder)
         elif options.how == "whole":
-            result = whole(options.family, parameters, options.folder, not options.hierarchical)
+            result = whole(options.family, parameters, options.folder)
         else:
             result = clock(options.family, parameters, options.folder)
     except Failed as error:
