@@ -92,7 +92,6 @@ $(O)/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(C_FLAGS) $(C_FLAGS_$(basename $<)) -c -o $@ $<
 
--include $(patsubst %.o,%.d,$(call objects,$(LIB_C) $(HOST_C) $(UNIT_C)))
 
 # Each room adds its targets and, by TESTS += NAME, its suites.
 # A room that is missing is an error: it would take its suites with it.
@@ -103,5 +102,8 @@ include tests/mutation/mutation.mk tests/formal/formal.mk
 include tests/e2e/e2e.mk tests/bench/bench.mk tests/fuzz/fuzz.mk tests/area/area.mk
 include bitstreams/bitstreams.mk tests/boards/boards.mk explore/explore.mk
 TESTS += test-san test-tsan
+
+# What the compiler wrote of every object's headers, whoever builds it: a forgotten one leaves an object stale.
+-include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)
 
 .PHONY: help demo test deps doctor clean host ref driver

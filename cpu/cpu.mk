@@ -26,7 +26,6 @@ PRODUCTS_CHECK_C := $(addprefix ref/,ternary.c layout.c files.c map.c) base/stat
 $(B)/products-check: $(call objects,$(PRODUCTS_CHECK_C))
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -static -o $@ $^ -lpthread -lm
--include $(O)/tests/tools/products_check.d
 
 test-cpu-products: ## the ternary products on 64-bit ARM, with and without dot products, by qemu
 	+$(Q)if command -v aarch64-linux-gnu-gcc >/dev/null && command -v qemu-aarch64 >/dev/null; then \
@@ -67,7 +66,6 @@ ENGINE_CHECK_C := $(addprefix ref/,elementary.c numerics.c rope.c ternary.c layo
 $(B)/engine-check: $(call objects,$(ENGINE_CHECK_C))
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -static -o $@ $^ -lpthread -lm
--include $(O)/tests/tools/engine_check.d
 
 # The operators alone, the same way.
 OPERATORS_CHECK_C := $(addprefix ref/,elementary.c numerics.c rope.c attention.c) base/status.c \
@@ -75,7 +73,6 @@ OPERATORS_CHECK_C := $(addprefix ref/,elementary.c numerics.c rope.c attention.c
 $(B)/operators-check: $(call objects,$(OPERATORS_CHECK_C))
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -static -o $@ $^
--include $(O)/tests/tools/operators_check.d
 
 test-cpu-aarch64: ## the fast engine on 64-bit ARM, by qemu, gives the reference's logits and tokens
 	+$(Q)if command -v aarch64-linux-gnu-gcc >/dev/null && command -v qemu-aarch64 >/dev/null; then \
@@ -95,7 +92,6 @@ bench-overlap: $(B)/bench-overlap ## a token's cost beside its products, and how
 $(B)/bench-overlap: $(call objects,tests/bench/cpu_overlap.c host/options.c host/interrupt.c) $(B)/libtritium.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
--include $(O)/tests/bench/cpu_overlap.d
 .PHONY: bench-overlap
 
 # The screened head alone on 64-bit ARM, too.
@@ -105,7 +101,6 @@ HEAD_CHECK_C := $(addprefix ref/,elementary.c numerics.c rope.c attention.c tern
 $(B)/head-check: $(call objects,$(HEAD_CHECK_C))
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -static -o $@ $^ -lpthread -lm
--include $(O)/tests/tools/head_check.d
 
 test-cpu-head: ## the screened head on 64-bit ARM, by qemu, gives the reference's tokens
 	+$(Q)if command -v aarch64-linux-gnu-gcc >/dev/null && command -v qemu-aarch64 >/dev/null; then \

@@ -61,7 +61,6 @@ test-report: ## reports in headless Chromium: no fault, no request, every point 
 $(B)/report-page: $(call objects,tests/explore/report_page.c) $(LIB)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
--include $(O)/tests/explore/report_page.d
 
 .PHONY: test-report
 

@@ -18,7 +18,6 @@ NUMPY = PYTHONDONTWRITEBYTECODE=1 $$(for p in python3 /usr/bin/python3; do \
 $(B)/dump-model: $(call objects,tests/tools/dump_model.c) $(LIB)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
--include $(O)/tests/tools/dump_model.d
 
 test-shapes: $(B)/dump-model ## every published model shape in small, in every file format, against numpy
 	$(Q)$(NUMPY) tests/tools/np_shapes.py $(B)/dump-model build/shapes

@@ -20,7 +20,6 @@ bench-models: $(PROGRAM) $(B)/bench-models $(BENCH_VENV)/ready ## figures about 
 $(B)/bench-models: $(call objects,tests/bench/models.c host/textfile.c host/interrupt.c) $(LIB)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
--include $(O)/tests/bench/models.d
 
 # How the Verilated accelerator streams, of two memories, and one whole token of 2B4T's shape with every
 # sum compared; figures into build/reports/rtl.json beside those of others. About three minutes of CPU.
@@ -34,7 +33,6 @@ C_FLAGS_tests/bench/rtl := -O3
 $(B)/bench-rtl: $(call objects,tests/bench/rtl.c sim/memory.c sim/memory_rules.c) $(LIB)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
--include $(O)/tests/bench/rtl.d
 
 .PHONY: bench-rtl
 .PHONY: bench bench-cycles bench-models
@@ -48,7 +46,6 @@ bench-head: $(B)/bench-head ## rows and bytes that the screened output head read
 $(B)/bench-head: $(call objects,tests/bench/head.c) $(LIB)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
--include $(O)/tests/bench/head.d
 
 # The host engine against other programs' own benchmarks: PEERS is a file of lines NAME = COMMAND.
 PEERS ?=
@@ -67,7 +64,6 @@ C_FLAGS_tests/bench/cpu_engine = -O3
 $(B)/cpu-engine: $(call objects,tests/bench/cpu_engine.c) $(LIB)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
--include $(O)/tests/bench/cpu_engine.d
 
 test-bench: ## what bench-cpu rests on: peers' answers, bytes, ratios, the table
 	@python3 -B tests/bench/cpu_check.py build/reports/bench-check
@@ -81,6 +77,5 @@ bench-kernels: $(B)/cpu-kernels ## speed of the ternary products against what me
 $(B)/cpu-kernels: $(call objects,tests/bench/cpu_kernels.c) $(LIB)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
--include $(O)/tests/bench/cpu_kernels.d
 
 .PHONY: bench-kernels

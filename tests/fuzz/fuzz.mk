@@ -44,14 +44,13 @@ $(FUZZ)/seeds/.made: $(call objects,$(FUZZ_SEEDS_C) host/replay_file.c host/outf
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $(FUZZ)/make-seeds $(filter %.o,$^) $(LIB) $(LIBS)
 	$(Q)rm -rf $(@D) && $(FUZZ)/make-seeds $(@D) && touch $@
 -include $(FUZZ_O:.o=.d) $(FUZZ_BIN:$(FUZZ)/bin/%=$(FUZZ)/obj/tests/fuzz/fuzz_%.d)
--include $(patsubst %.o,%.d,$(call objects,$(FUZZ_SEEDS_C)))
 .SECONDARY: $(FUZZ_BIN:$(FUZZ)/bin/%=$(FUZZ)/obj/tests/fuzz/fuzz_%.o)
 
 fuzz: $(FUZZ_BIN) $(FUZZ)/seeds/.made ## look for inputs that break a reader: SECONDS_EACH=600 TARGET="gguf ..."
-	$(Q)tests/fuzz/run.sh search $(SECONDS_EACH) $(TARGET)
+	$(Q)tools/still tests/fuzz/run.sh search $(SECONDS_EACH) $(TARGET)
 
 test-fuzz: $(FUZZ_BIN) $(FUZZ)/seeds/.made ## seeds and past findings through every reader, then a short search
-	$(Q)tests/fuzz/run.sh test 5 $(TARGET)
+	$(Q)tools/still tests/fuzz/run.sh test 5 $(TARGET)
 
 TESTS += test-fuzz
 .PHONY: fuzz test-fuzz

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Tests what `make test` and `make deps` rest on: tools/suites must not call a bad suite good, and
-# tools/deps must say what is missing and change nothing that it cannot.
+# Tests what `make test` and `make deps` rest on: tools/suites must not call a bad suite good,
+# tools/deps must say what is missing and change nothing that it cannot, tools/still must run its
+# command with memory in its place, or anyhow.
 set -eu
 
 root=$(pwd)
@@ -53,6 +54,16 @@ expect 1 'This system has no apt-get: please install them by its own means, then
     env PATH="$scratch/bin" "$root/tools/deps" demo
 expect 2 'usage: tools/deps demo|xrt|explore|report|slurm|test' "$root/tools/deps" everything
 expect 0 'Everything is there: make demo, make test.' "$root/tools/doctor"
+
+# The stack of two processes lies at one address; without leave for that, the command runs all the same.
+if setarch -R true 2>/dev/null; then
+    # shellcheck disable=SC2016
+    expect 0 'same' sh -c 'stack() { "$1" grep -F "[stack]" /proc/self/maps; }
+        [ "$(stack "$1")" = "$(stack "$1")" ] && echo same' sh "$root/tools/still"
+fi
+printf '#!/bin/sh\nexit 1\n' >"$scratch/bin/setarch"
+chmod +x "$scratch/bin/setarch"
+expect 3 'ran' env PATH="$scratch/bin:$PATH" "$root/tools/still" sh -c 'echo ran; exit 3'
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -12,7 +12,7 @@ test-unit: $(UNIT) $(UNIT_NEEDS) ## unit tests; TEST='suite/name*' picks some
 SAN_REPORT := build/san-address-undefined/report
 test-san: ## unit tests under the address and undefined-behaviour sanitizers
 	$(Q)rm -f $(SAN_REPORT).*
-	+$(Q)ASAN_OPTIONS=log_path=$(SAN_REPORT) $(MAKE) SAN=address,undefined CFLAGS='-O1 -g' test-unit
+	+$(Q)ASAN_OPTIONS=log_path=$(SAN_REPORT) tools/still $(MAKE) SAN=address,undefined CFLAGS='-O1 -g' test-unit
 	$(Q)! cat $(SAN_REPORT).* 2>/dev/null || { echo "0 passed, 1 failed (sanitizer reports)"; exit 1; }
 
 # Criterion cannot start under the thread sanitizer (its arena needs an address that the sanitizer
@@ -24,14 +24,12 @@ test-threads: $(B)/threads $(B)/thread-pool
 $(B)/threads: $(call objects,tests/thread/threads.c) $(LIB)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
--include $(O)/tests/thread/threads.d
 
 $(B)/thread-pool: $(call objects,tests/thread/pool.c) $(LIB)
 	@echo "  LD    $@"
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
--include $(O)/tests/thread/pool.d
 
 test-tsan: ## sessions, engines and the pool in several threads under the thread sanitizer
-	+$(Q)$(MAKE) SAN=thread CFLAGS='-O1 -g' test-threads
+	+$(Q)tools/still $(MAKE) SAN=thread CFLAGS='-O1 -g' test-threads
 
 .PHONY: test-unit test-san test-threads test-tsan
