@@ -37,18 +37,17 @@ def area_name(points):
 
 
 def best(points, figure, larger=True, keep=lambda p: True):
-    """The best done point; of those within 1 % of it the one of least area, then least memory."""
+    """The best done point; of those within 1 % of it, and of these within 1 % of the least area, the one
+    of least memory. Less is the synthesis tool's noise."""
     some = [p for p in points if p["state"] == "done" and value(p, figure) is not None and keep(p)]
     if not some:
         return None
     top = (max if larger else min)(value(p, figure) for p in some)
     close = [p for p in some if abs(value(p, figure) - top) <= 0.01 * abs(top)]
     area = area_name(points)
-
-    def rank(p):
-        return (value(p, area) or 0, value(p, "ram_kbit") or 0, p["index"])
-
-    return min(close, key=rank)
+    least = min(value(p, area) or 0 for p in close)
+    small = [p for p in close if (value(p, area) or 0) <= 1.01 * least]
+    return min(small, key=lambda p: (value(p, "ram_kbit") or 0, p["index"]))
 
 
 def geometry(point):
@@ -250,6 +249,7 @@ def section(name, document):
     work, host = space["workload"], space["host"]
     absent = [t["name"] for t in document["tools"] if not t["version"]]
     part = space["part"]
+    cut = document.get("unfinished")
     out = [
         f"## {name}",
         "",
@@ -262,8 +262,8 @@ def section(name, document):
             if error
             else "not measured"
         )
-        + ". "
-        + "Tools: "
+        + (f"; {cut['text']}" if cut else "")
+        + ". Tools: "
         + ", ".join(f"{t['name']} {t['version']}" for t in document["tools"] if t["version"])
         + (f"; absent: {', '.join(absent)}" if absent else "")
         + ".",
