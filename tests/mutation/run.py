@@ -27,6 +27,7 @@ from files import bench_of, verilog_of
 OUT = Path("build/mutation")
 REPORTS = Path("build/reports")
 WANTED = 0.95
+PROOF = 600  # seconds, for a slow machine; those that succeed take far less
 
 
 def failed(command, mutant, seconds, seeds=""):
@@ -67,7 +68,7 @@ def optimised(source, name):
     out = source.with_suffix(".opt.v")
     subprocess.run(["yosys", "-q", "-p", f"read_verilog {source}; proc; opt -full; opt_clean -purge; "
                     f"rename {name} module; write_verilog -noattr {out}"],
-                   capture_output=True, timeout=60, check=True)
+                   capture_output=True, timeout=PROOF, check=True)
     return out.read_text()
 
 
@@ -88,7 +89,7 @@ def equal(model, module, mutant):
               "equiv_make -inames gold gate both; hierarchy -top both; flatten; opt_clean; "
               "equiv_simple; equiv_induct -seq 3; equiv_status -assert")
     try:
-        done = subprocess.run(["yosys", "-q", "-p", script], capture_output=True, timeout=60)
+        done = subprocess.run(["yosys", "-q", "-p", script], capture_output=True, timeout=PROOF)
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0
@@ -139,7 +140,7 @@ def main():
         with ThreadPoolExecutor(jobs) as pool:
             dead = list(pool.map(lambda i: killed(command, i, seconds), range(1, len(lines) + 1)))
         alive = [i for i, fell in enumerate(dead) if not fell]
-        # A proof may take a minute, so those that survivors.txt explains go without.
+        # A proof may take minutes, so those that survivors.txt explains go without.
         open_ones = [i for i in alive if (model, mutant_name(lines[i])) not in told]
         with ThreadPoolExecutor(jobs) as pool:
             proofs = list(pool.map(lambda i: equal(model, module, i + 1), open_ones))
