@@ -11,6 +11,7 @@ enum {
     BURST = 64, /* beats of a weight burst */
     COMMAND_BYTES = 64,
     CHUNK = 64,      /* rows of a result chunk */
+    BANKS = 2,       /* chunks that the result buffer holds */
     DOORBELL = 15,   /* ap_start to the first request, and one more for each port */
     REQUEST = 5,     /* request to the address on the bus, and a beat through the FIFO */
     CHECK = 37,      /* of a command with its address, and three more for each port */
@@ -94,6 +95,10 @@ static void command(const struct machine *m, const struct tri_cycles_product *pr
     const double chunks = parts(product->rows, CHUNK);
     at->before = at->array;
     at->array = most(last, most(at->back, start) + (chunks - 1) * chunk);
+    /* Until the completion before has been answered the array fills both banks; it goes on when the
+     * first of them is written. */
+    if (at->back > 0 && chunks > BANKS)
+        at->array = most(at->array, at->back + m->latency + chunk + steps * (1 - BANKS / chunks));
     at->back = most(at->back, at->array) + PIPELINE + chunk + m->latency + COMPLETION;
 }
 

@@ -226,7 +226,10 @@ static enum tri_status lists(struct tri_device *device, struct problem *p, json_
         snprintf(what, sizeof what, "prefill %u, 1 layer", tokens[n]);
         TRI_TRY(keep(device, p, keys[n], what, jobs, MATRICES, report));
     }
-    return TRI_OK;
+    if (tokens[0] > g->t_max) return TRI_OK;
+    for (uint32_t i = 0; i < MATRICES * LAYERS; i++) jobs[i].tokens = tokens[0];
+    snprintf(what, sizeof what, "prefill %u, 30 layers", tokens[0]);
+    return keep(device, p, "prefill_2_model", what, jobs, MATRICES * LAYERS, report);
 }
 
 static enum tri_status bench(const char *name, struct problem *p, json_t *all) {
