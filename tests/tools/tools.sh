@@ -54,6 +54,13 @@ expect 1 'This system has no apt-get: please install them by its own means, then
     env PATH="$scratch/bin" "$root/tools/deps" demo
 expect 2 'usage: tools/deps demo|xrt|explore|report|slurm|test' "$root/tools/deps" everything
 expect 0 'Everything is there: make demo, make test.' "$root/tools/doctor"
+# Every package has its line: no tool that is asked for its version may read the list or leave a file.
+asked=$(grep -Ec '^(demo|xrt|explore|test) ' "$root/tools/packages")
+files=$(ls -A "$root")
+# shellcheck disable=SC2016
+expect 0 "$asked" sh -c '"$1" | grep -Ec "^  (ok|MISSING)  "' sh "$root/tools/doctor"
+# shellcheck disable=SC2016
+expect 0 'no more files' sh -c '[ "$(ls -A "$1")" = "$2" ] && echo no more files' sh "$root" "$files"
 
 # The stack of two processes lies at one address; without leave for that, the command runs all the same.
 if setarch -R true 2>/dev/null; then
