@@ -53,10 +53,10 @@ for tool in sh sed grep dirname cat; do ln -s "$(command -v $tool)" "$scratch/bi
 expect 1 'This system has no apt-get: please install them by its own means, then run make again.' \
     env PATH="$scratch/bin" "$root/tools/deps" demo
 expect 2 'usage: tools/deps demo|xrt|explore|report|slurm|test' "$root/tools/deps" everything
-expect 0 'Everything is there: make demo, make test.' "$root/tools/doctor"
 # Every package has its line: no tool that is asked for its version may read the list or leave a file.
-asked=$(grep -Ec '^(demo|xrt|explore|test) ' "$root/tools/packages")
 files=$(ls -A "$root")
+asked=$(grep -Ec '^(demo|xrt|explore|test) ' "$root/tools/packages")
+expect 0 'Everything is there: make demo, make test.' "$root/tools/doctor"
 # shellcheck disable=SC2016
 expect 0 "$asked" sh -c '"$1" | grep -Ec "^  (ok|MISSING)  "' sh "$root/tools/doctor"
 # shellcheck disable=SC2016
