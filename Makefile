@@ -92,7 +92,6 @@ $(O)/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(C_FLAGS) $(C_FLAGS_$(basename $<)) -c -o $@ $<
 
-
 # Each room adds its targets and, by TESTS += NAME, its suites.
 # A room that is missing is an error: it would take its suites with it.
 include tools/tools.mk cpu/cpu.mk rtl/rtl.mk sim/sim.mk hls/hls.mk host/host.mk sim/xrt.mk

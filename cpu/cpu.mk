@@ -2,7 +2,8 @@
 # The fast host engine: sources in cpu/ join libtritium.a; each file that needs an instruction set gets
 # its flags here, and is empty where the compiler's target has none.
 
-X86 := $(filter x86_64%,$(shell $(CC) -dumpmachine))
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
+X86 := $(filter x86_64%,$(MACHINE))
 
 # The kernels of product_*.c: intrinsics are slow unless inlined, so -O3 even where CFLAGS says less.
 X86_AVX512 := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vbmi -mavx512vnni
@@ -15,7 +16,7 @@ C_FLAGS_cpu/product_avx2 = -O3 -mavx2
 C_FLAGS_cpu/product_avx512 = -O3 $(X86_AVX512)
 C_FLAGS_cpu/product_amx = -O3 $(X86_AVX512) -mamx-tile -mamx-int8
 endif
-ifneq ($(filter aarch64%,$(shell $(CC) -dumpmachine)),)
+ifneq ($(filter aarch64%,$(MACHINE)),)
 C_FLAGS_cpu/product_neon_dot = -O3 -march=armv8.2-a+dotprod
 C_FLAGS_cpu/product_neon = -O3
 endif
@@ -43,7 +44,7 @@ ifneq ($(X86),)
 C_FLAGS_cpu/operators_avx2 = -O3 -mavx2
 C_FLAGS_cpu/operators_avx512 = -O3 $(X86_AVX512)
 endif
-ifneq ($(filter aarch64%,$(shell $(CC) -dumpmachine)),)
+ifneq ($(filter aarch64%,$(MACHINE)),)
 C_FLAGS_cpu/operators_neon = -O3
 endif
 

@@ -17,7 +17,7 @@ SIM_STEM = $(DESIGN)$(if $(PLANT),+$(PLANT))
 sim: build/sim/$(SIM_STEM)/libtritium_sim.so ## the simulated accelerator of DESIGN=NAME (PLANT=NAME: a planted bug)
 
 VERILATOR ?= verilator
-VERILATOR_INCLUDE = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)/include
+VERILATOR_INCLUDE = $(shell $(VERILATOR) --getenv VERILATOR_ROOT 2>/dev/null)/include
 SIM_CXX_FLAGS := -std=c++17 -fPIC -fvisibility=hidden -fno-gnu-unique -fno-math-errno
 # Verilog that stops must not end the process: sim/sim.cpp has these three hooks.
 SIM_DEFINES := -DVL_USER_FINISH -DVL_USER_STOP -DVL_USER_FATAL

@@ -52,7 +52,7 @@ MODULES := $(patsubst MODULE_%,%,$(filter MODULE_%,$(.VARIABLES)))
 MODULES_LIBS := $(MODULES:%=$(MODULES_OUT)/V%__ALL.a)
 MODULES_OBJECTS := $(patsubst tests/rtl/modules/%.cpp,$(MODULES_OUT)/%.o,$(MODULES_CXX)) \
   $(STREAM_OUT)/verilated.o $(STREAM_OUT)/verilated_threads.o
-MODULES_FLAGS = -std=c++17 -O1 -I. -Ibuild/gen -I$(MODULES_OUT) -isystem $(VERILATOR_ROOT)/include
+MODULES_FLAGS = -std=c++17 -O1 -I. -Ibuild/gen -I$(MODULES_OUT) -isystem $(VERILATOR_INCLUDE)
 
 $(MODULES_OUT)/V%__ALL.a: $(RTL_SV) build/gen/accel.svh tests/rtl/rtl_tests.mk
 	@echo "  VLT   $*"

@@ -10,8 +10,6 @@ STREAM_RTL := $(addprefix rtl/,skid_buffer.sv fifo.sv axi_bursts.sv axi_read.sv 
 STREAM_CXX := $(wildcard tests/rtl/stream/*.cpp)
 STREAM_MODELS := skid_buffer fifo_deep fifo_tiny axi_read_wide axi_read_byte axi_write_wide \
   axi_write_byte weight_read_4 weight_read_2 weight_read_page
-VERILATOR ?= verilator
-VERILATOR_ROOT ?= $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 
 # Model: module and parameters.
 STREAM_skid_buffer    := skid_buffer -GWIDTH=64
@@ -28,7 +26,7 @@ STREAM_weight_read_page := weight_read -GPORTS=1 -GBEAT_BITS=512 -GBURST=64 -GDE
 STREAM_LIBS := $(foreach m,$(STREAM_MODELS),$(STREAM_OUT)/V$(m)__ALL.a)
 STREAM_OBJECTS := $(patsubst tests/rtl/stream/%.cpp,$(STREAM_OUT)/%.o,$(STREAM_CXX)) \
   $(STREAM_OUT)/verilated.o $(STREAM_OUT)/verilated_threads.o
-STREAM_FLAGS = -std=c++17 -O1 -I. -I$(STREAM_OUT) -isystem $(VERILATOR_ROOT)/include
+STREAM_FLAGS = -std=c++17 -O1 -I. -I$(STREAM_OUT) -isystem $(VERILATOR_INCLUDE)
 
 $(STREAM_OUT)/V%__ALL.a: $(STREAM_RTL) rtl/assert.svh tests/rtl/stream/stream.mk
 	@echo "  VLT   $*"
@@ -44,7 +42,7 @@ $(STREAM_OUT)/%.o: tests/rtl/stream/%.cpp $(wildcard tests/rtl/stream/*.h) $(STR
 	$(Q)$(CXX) $(STREAM_FLAGS) -Wall -Wextra -c -o $@ $<
 
 $(STREAM_OUT)/verilated.o $(STREAM_OUT)/verilated_threads.o: \
-  $(STREAM_OUT)/%.o: $(VERILATOR_ROOT)/include/%.cpp
+  $(STREAM_OUT)/%.o: $(VERILATOR_INCLUDE)/%.cpp
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(STREAM_FLAGS) -w -c -o $@ $<
 
